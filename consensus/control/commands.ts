@@ -1,0 +1,74 @@
+/** What may be appended to the log. Unknown fields are dropped, unknown types refused; `v` changes meaning. */
+import { z } from "zod";
+import { fromBytes, toBytes } from "../encoding.js";
+import { certificateSchema, naturalSchema, peerSchema } from "../votes/schemas.js";
+import { evaluationSchema, MEMBERS_MAX } from "./state.js";
+
+/** A log entry is at most this large; a certificate with every update and voter fits. */
+export const MAX_COMMAND_BYTES = 1024 * 1024;
+
+const id = z.string().min(1).max(128);
+const reason = z.string().min(1).max(2048);
+const participants = z.array(peerSchema).max(MEMBERS_MAX);
+
+export const commandSchema = z.discriminatedUnion("type", [
+  z.object({
+    v: z.literal(1),
+    type: z.literal("member.join"),
+    peer: peerSchema,
+    name: z.string().max(128),
+    atMs: naturalSchema,
+  }),
+  z.object({
+    v: z.literal(1),
+    type: z.literal("session.create"),
+    id,
+    spec: z.record(z.string(), z.unknown()),
+    rounds: naturalSchema.min(1),
+    batches: naturalSchema.min(1).nullable(),
+    participants,
+    by: peerSchema,
+    atMs: naturalSchema,
+  }),
+  z.object({ v: z.literal(1), type: z.literal("session.stop"), id, reason, atMs: naturalSchema }),
+  z.object({
+    v: z.literal(1),
+    type: z.literal("session.finish"),
+    id,
+    outcome: z.enum(["finished", "failed"]),
+    reason: reason.nullable(),
+    evaluation: evaluationSchema.nullable(),
+    atMs: naturalSchema,
+  }),
+  z.object({
+    v: z.literal(1),
+    type: z.literal("round.commit"),
+    certificate: certificateSchema,
+    /** Who may contribute to the next round. */
+    participants,
+    /** Validation of an earlier version of this session, if one has been completed since. */
+    evaluation: evaluationSchema.nullable(),
+    atMs: naturalSchema,
+  }),
+  z.object({
+    v: z.literal(1),
+    type: z.literal("round.fail"),
+    session: id,
+    round: naturalSchema,
+    reason,
+    refusals: z.array(z.object({ peer: peerSchema, reason: z.string().max(512) })).max(1024),
+    participants,
+    atMs: naturalSchema,
+  }),
+]);
+export type Command = z.infer<typeof commandSchema>;
+export type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>;
+
+export function encodeCommand(command: Command): Uint8Array {
+  return toBytes(command);
+}
+
+/** @throws ConsensusError `MESSAGE_MALFORMED` */
+export function decodeCommand(bytes: Uint8Array): Command {
+  return fromBytes(commandSchema, bytes, "command", MAX_COMMAND_BYTES);
+}

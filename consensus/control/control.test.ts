@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Committee, testHash } from "../testing/committee.js";
+import type { Certificate } from "../types.js";
+import { type ApplyOutcome, type Command, ControlMachine, encodeCommand, HISTORY_MAX } from "./index.js";
+
+const committee = new Committee(3);
+const formation = testHash("formation");
+
+class Bench {
+  readonly machine = new ControlMachine({ swarm: "test", formation }, committee.verify);
+  index = 0;
+
+  constructor() {
+    this.machine.configure(
+      { voters: committee.names, learners: ["learner"] },
+      { index: ++this.index, term: 1 },
+    );
+  }
+
+  apply(command: Command): ApplyOutcome {
+    return this.machine.apply(encodeCommand(command), { index: ++this.index, term: 1 });
+  }
+
+  create(id = "s1", rounds = 3, batches: number | null = null): ApplyOutcome {
+    const spec = { v: 1 };
+    return this.apply({
+      v: 1,
+      type: "session.create",
+      id,
+      spec,
+      rounds,
+      batches,
+      participants: [],
+      by: "voter-0",
+      atMs: 5,
+    });
+  }
+
+  commit(certificate: Certificate, participants = committee.names): ApplyOutcome {
+    return this.apply({ v: 1, type: "round.commit", certificate, participants, evaluation: null, atMs: 6 });
+  }
+
+  get session() {
+    const session = this.machine.state.session;
+    assert.ok(session);
+    return session;
+  }
+}
+
+const codeOf = (outcome: ApplyOutcome) => (outcome.kind === "refused" ? outcome.code : "applied");
+
+describe("consensus/control", () => {
+  it("takes a session from its first version to its last", () => {
+    const bench = new Bench();
+    assert.equal(codeOf(bench.create()), "applied");
+    assert.equal(bench.session.status, "initializing");
+    for (const [i, certificate] of committee.chain(4).entries()) {
+      assert.equal(codeOf(bench.commit(certificate)), "applied");
+      assert.equal(bench.session.height, i);
+      assert.equal(bench.session.round, i + 1);
+      assert.equal(bench.session.version?.hash, certificate.decision.result.hash);
+    }
+    assert.equal(bench.session.status, "finishing");
+    assert.equal(bench.session.samples, 3 * 3 * 8);
+    const evaluation = { height: 3, lossNats: 1.5, accuracy: null, samples: 10 };
+    bench.apply({
+      v: 1,
+      type: "session.finish",
+      id: "s1",
+      outcome: "finished",
+      reason: null,
+      evaluation,
+      atMs: 9,
+    });
+    assert.equal(bench.session.status, "finished");
+    assert.deepEqual(bench.session.evaluations, [evaluation]);
+    assert.equal(codeOf(bench.create("s2")), "applied");
+    assert.equal(bench.machine.state.past.length, 1);
+  });
+
+  it("refuses a second session while one runs, and a command for one that does not", () => {
+    const bench = new Bench();
+    bench.create();
+    assert.equal(codeOf(bench.create("s2")), "TRAINING_IN_PROGRESS");
+    assert.equal(
+      codeOf(bench.apply({ v: 1, type: "session.stop", id: "s9", reason: "x", atMs: 1 })),
+      "SESSION_NOT_FOUND",
+    );
+    assert.equal(
+      codeOf(bench.apply({ v: 1, type: "session.stop", id: "s1", reason: "x", atMs: 1 })),
+      "applied",
+    );
+    assert.equal(bench.session.status, "stopped");
+  });
+
+  it("ends a session when its data is used up", () => {
+    const bench = new Bench();
+    bench.create("s1", 100, 12);
+    for (const certificate of committee.chain(3)) bench.commit(certificate);
+    assert.equal(bench.session.status, "finishing");
+  });
+
+  it("never lets a version pass that the committee of the moment did not certify", () => {
+    const [first, second] = committee.chain(2) as [Certificate, Certificate];
+    const decision = second.decision;
+    const wrong: [string, Certificate, RegExp][] = [
+      ["too few votes", committee.certify(decision, ["voter-0"]), /1 of 3/],
+      ["another base", committee.certify({ ...decision, base: testHash("b") }), /base/],
+      [
+        "another formation",
+        committee.certify({ ...decision, formation: testHash("f") }),
+        /another swarm or formation/,
+      ],
+      [
+        "fewer voters",
+        committee.certify({ ...decision, voters: ["voter-0"] }, ["voter-0"]),
+        /voters are not those/,
+      ],
+      ["a skipped height", committee.certify({ ...decision, height: 2 }), /height/],
+    ];
+    for (const [what, certificate, reason] of wrong) {
+      const bench = new Bench();
+      bench.create();
+      bench.commit(first);
+      const outcome = bench.commit(certificate);
+      assert.equal(outcome.kind, "refused", what);
+      if (outcome.kind === "refused") assert.match(outcome.reason, reason, what);
+      assert.equal(bench.session.height, 0);
+      assert.equal(bench.session.version?.hash, first.decision.result.hash);
+      assert.equal(bench.machine.state.history.at(-1)?.type, "refused");
+    }
+    const strangers = new Bench();
+    strangers.create();
+    strangers.commit(first, ["voter-0"]);
+    const outcome = strangers.commit(second);
+    assert.equal(outcome.kind === "refused" && outcome.reason, "voter-1 was not a participant of the round");
+  });
+
+  it("records a failed round with its reason and goes on from the same version", () => {
+    const bench = new Bench();
+    bench.create();
+    const [first] = committee.chain(1) as [Certificate];
+    bench.commit(first);
+    const base = { session: "s1", reason: "no agreement", participants: [] as string[], atMs: 1 };
+    const fail = { v: 1 as const, type: "round.fail" as const, ...base };
+    const refusals = [{ peer: "voter-1", reason: "computed another hash" }];
+    assert.equal(codeOf(bench.apply({ ...fail, round: 1, refusals })), "applied");
+    assert.equal(bench.session.round, 2);
+    assert.equal(bench.session.height, 0);
+    assert.equal(bench.session.failuresInARow, 1);
+    const entry = bench.machine.state.history.at(-1);
+    assert.equal(entry?.reason, "no agreement");
+    assert.deepEqual(entry?.rejected, refusals);
+    assert.equal(codeOf(bench.apply({ ...fail, round: 1, refusals: [] })), "ROUND_NOT_OPEN");
+    const second = committee.next(first.decision, { round: 2 });
+    bench.apply({ ...fail, round: 2, refusals: [], participants: committee.names });
+    assert.equal(codeOf(bench.commit(committee.certify({ ...second, round: 3 }))), "applied");
+  });
+
+  it("restores from its snapshot to the same bytes, and refuses another swarm's", () => {
+    const bench = new Bench();
+    bench.create();
+    for (const certificate of committee.chain(3)) bench.commit(certificate);
+    const bytes = bench.machine.snapshot();
+    const other = new ControlMachine({ swarm: "test", formation }, committee.verify);
+    other.restore(bytes);
+    assert.deepEqual(Buffer.from(other.snapshot()), Buffer.from(bytes));
+    const foreign = new ControlMachine({ swarm: "elsewhere", formation }, committee.verify);
+    assert.throws(() => foreign.restore(bytes), { code: "STATE_MISMATCH" });
+    assert.throws(() => other.restore(bytes.subarray(5)), { code: "MESSAGE_MALFORMED" });
+  });
+
+  it("keeps its history bounded", () => {
+    const bench = new Bench();
+    for (let i = 0; i < HISTORY_MAX; i++) {
+      bench.create(`s${i}`);
+      bench.apply({ v: 1, type: "session.stop", id: `s${i}`, reason: "next", atMs: 1 });
+    }
+    assert.equal(bench.machine.state.history.length, HISTORY_MAX);
+    assert.ok(bench.machine.state.historyTotal > HISTORY_MAX);
+    assert.ok(bench.machine.state.past.length < 64);
+  });
+
+  it("is total and deterministic: any bytes leave two machines with the same state", () => {
+    const chain = committee.chain(3);
+    const valid = [
+      ...chain.map((certificate) =>
+        encodeCommand({
+          v: 1,
+          type: "round.commit",
+          certificate,
+          participants: committee.names,
+          evaluation: null,
+          atMs: 1,
+        }),
+      ),
+      encodeCommand({
+        v: 1,
+        type: "session.create",
+        id: "s1",
+        spec: {},
+        rounds: 2,
+        batches: null,
+        participants: [],
+        by: "p",
+        atMs: 1,
+      }),
+      encodeCommand({
+        v: 1,
+        type: "round.fail",
+        session: "s1",
+        round: 1,
+        reason: "r",
+        refusals: [],
+        participants: [],
+        atMs: 1,
+      }),
+    ];
+    const entry = fc.oneof(fc.constantFrom(...valid), fc.uint8Array({ maxLength: 60 }));
+    fc.assert(
+      fc.property(fc.array(entry, { maxLength: 12 }), (entries) => {
+        const [a, b] = [new Bench(), new Bench()];
+        entries.forEach((bytes, i) => {
+          const meta = { index: i + 2, term: 1 };
+          assert.deepEqual(a.machine.apply(bytes, meta), b.machine.apply(bytes, meta));
+        });
+        assert.deepEqual(Buffer.from(a.machine.snapshot()), Buffer.from(b.machine.snapshot()));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -1,0 +1,4 @@
+export * from "./apply.js";
+export * from "./commands.js";
+export * from "./machine.js";
+export * from "./state.js";

@@ -1,0 +1,127 @@
+/**
+ * The control state: what the log means. A plain value (CBOR-able), the same on every node at the same index.
+ * Grows with members (bounded by the committee and learners), not with rounds: history and evaluations are rings.
+ */
+import { z } from "zod";
+import type { Hash } from "../../protocol/types.js";
+import { blobRefSchema, cursorSchema, hashSchema, naturalSchema, peerSchema } from "../votes/schemas.js";
+
+/** Decisions kept in the state itself; the whole lineage is kept beside it, see `ControlEvents.version`. */
+export const HISTORY_MAX = 512;
+export const EVALUATIONS_MAX = 512;
+export const PAST_SESSIONS_MAX = 32;
+export const MEMBERS_MAX = 10_000;
+
+export const evaluationSchema = z.object({
+  height: naturalSchema,
+  lossNats: z.number(),
+  accuracy: z.number().min(0).max(1).nullable(),
+  samples: naturalSchema,
+});
+export type Evaluation = z.infer<typeof evaluationSchema>;
+
+export const sessionStatusSchema = z.enum([
+  /** Round 0: the committee is certifying the first version. */
+  "initializing",
+  "running",
+  /** The last version is committed; its validation is under way. */
+  "finishing",
+  "finished",
+  "stopped",
+  "failed",
+]);
+export type SessionStatus = z.infer<typeof sessionStatusSchema>;
+
+export const sessionStateSchema = z.object({
+  id: z.string().min(1).max(128),
+  /** The training folder's `SessionSpec`; consensus carries it without reading it. */
+  spec: z.record(z.string(), z.unknown()),
+  status: sessionStatusSchema,
+  /** The open round; rounds that failed count, so a round number is never used twice. */
+  round: naturalSchema,
+  /** Height of `version`; meaningless while `version` is null. */
+  height: naturalSchema,
+  version: blobRefSchema.nullable(),
+  /** Digest of the decision that made `version`. */
+  parent: hashSchema.nullable(),
+  cursor: cursorSchema,
+  /** Who may contribute to the open round, sorted. */
+  participants: z.array(peerSchema).max(MEMBERS_MAX),
+  /** Committed heights after which the session ends. */
+  rounds: naturalSchema,
+  /** Batches after which it ends too, or null. */
+  batches: naturalSchema.nullable(),
+  failuresInARow: naturalSchema,
+  /** Samples counted in committed rounds. */
+  samples: naturalSchema,
+  /** Sample-weighted training loss of the last committed round, in nats. */
+  lossNats: z.number().nullable(),
+  firstEvaluation: evaluationSchema.nullable(),
+  evaluations: z.array(evaluationSchema).max(EVALUATIONS_MAX),
+  createdAtMs: naturalSchema,
+  createdBy: peerSchema,
+  /** When the open round was proposed, by the proposer's clock; for display only. */
+  roundOpenedAtMs: naturalSchema,
+  endedAtMs: naturalSchema.nullable(),
+  reason: z.string().max(2048).nullable(),
+});
+export type SessionState = z.infer<typeof sessionStateSchema>;
+
+export const historyEntrySchema = z.object({
+  index: naturalSchema,
+  term: naturalSchema,
+  atMs: naturalSchema,
+  type: z.enum(["session", "version", "round_failed", "refused", "membership"]),
+  session: z.string().nullable(),
+  round: naturalSchema.nullable(),
+  height: naturalSchema.nullable(),
+  version: hashSchema.nullable(),
+  contributors: z.array(peerSchema),
+  rejected: z.array(z.object({ peer: peerSchema, reason: z.string() })),
+  signers: z.array(peerSchema),
+  reason: z.string().nullable(),
+});
+export type HistoryEntry = z.infer<typeof historyEntrySchema>;
+
+export const memberSchema = z.object({
+  peer: peerSchema,
+  name: z.string().max(128),
+  joinedIndex: naturalSchema,
+});
+export type Member = z.infer<typeof memberSchema>;
+
+export const controlStateSchema = z.object({
+  v: z.literal(1),
+  swarm: z.string(),
+  formation: hashSchema,
+  index: naturalSchema,
+  members: z.array(memberSchema).max(MEMBERS_MAX),
+  /** The Raft configuration as applied, sorted. */
+  voters: z.array(peerSchema),
+  learners: z.array(peerSchema),
+  session: sessionStateSchema.nullable(),
+  past: z.array(sessionStateSchema).max(PAST_SESSIONS_MAX),
+  history: z.array(historyEntrySchema).max(HISTORY_MAX),
+  historyTotal: naturalSchema,
+});
+export type ControlState = z.infer<typeof controlStateSchema>;
+
+export function emptyControlState(swarm: string, formation: Hash): ControlState {
+  return {
+    v: 1,
+    swarm,
+    formation,
+    index: 0,
+    members: [],
+    voters: [],
+    learners: [],
+    session: null,
+    past: [],
+    history: [],
+    historyTotal: 0,
+  };
+}
+
+export function isActive(session: SessionState | null): session is SessionState {
+  return session !== null && ["initializing", "running", "finishing"].includes(session.status);
+}

@@ -1,0 +1,238 @@
+/**
+ * Raft as a state machine without clock, socket, disk or randomness of its own, in the shape of etcd-io/raft: input is
+ * `tick`, `step` and proposals; output is one `Ready` at a time, for a driver to carry out (see `ready.ts`).
+ */
+import { ConsensusError } from "../errors.js";
+import { campaign, canCampaign, tick } from "./election.js";
+import { ENTRY_OVERHEAD_BYTES, type RaftLog } from "./log.js";
+import { applyChanges, hasPendingConfig, proposeConfChange, refuseWhenLeaving } from "./membership.js";
+import type { Message } from "./messages.js";
+import type { Ready } from "./ready.js";
+import { advanceCommit, flushAppends } from "./replication.js";
+import { RaftState } from "./state.js";
+import { step } from "./step.js";
+import { bestSuccessor, notLeader, transferLeadership } from "./transfer.js";
+import type {
+  ConfChange,
+  CoreStatus,
+  HardState,
+  RaftOptions,
+  Snapshot,
+  SoftState,
+  StoredState,
+} from "./types.js";
+
+export interface RaftCoreInit {
+  readonly id: string;
+  readonly stored: StoredState;
+  readonly options: RaftOptions;
+  /** In [0, 1); spreads the election timeouts. */
+  readonly random: () => number;
+}
+
+export interface Proposed {
+  readonly index: number;
+  readonly term: number;
+}
+
+export class RaftCore {
+  private readonly s: RaftState;
+  private givenHard: HardState;
+  private givenSoft: SoftState = { role: "follower", leader: null };
+  private outstanding: Ready | null = null;
+
+  constructor(init: RaftCoreInit) {
+    this.s = new RaftState(init.id, init.options, init.random, init.stored);
+    this.givenHard = this.hardState();
+  }
+
+  /** The log, to be read only. */
+  get log(): RaftLog {
+    return this.s.log;
+  }
+
+  get configuration(): CoreStatus["configuration"] {
+    return this.s.configuration;
+  }
+
+  get role(): SoftState["role"] {
+    return this.s.role;
+  }
+
+  get term(): number {
+    return this.s.term;
+  }
+
+  get leader(): string | null {
+    return this.s.leader;
+  }
+
+  tick(): void {
+    tick(this.s);
+  }
+
+  /**
+   * Takes a message in; one that is old, doubled or meant for another role is passed over.
+   * @throws ConsensusError `STATE_MISMATCH` when this node's log has lost what it once acknowledged: it must stop
+   */
+  step(m: Message): void {
+    step(this.s, m);
+  }
+
+  /** Starts an election now, with a pre-vote. Does nothing on a leader or on a node that may not campaign. */
+  campaign(): void {
+    if (canCampaign(this.s)) campaign(this.s);
+  }
+
+  /** @throws ConsensusError `NOT_LEADER`, `PROPOSAL_DROPPED`, `TOO_LARGE`, `OVERLOADED` */
+  propose(data: Uint8Array): Proposed {
+    const { s } = this;
+    const { maxEntryBytes, maxUncommittedBytes } = s.options;
+    if (s.role !== "leader") throw notLeader(s);
+    refuseWhenLeaving(s);
+    if (data.length > maxEntryBytes) {
+      throw new ConsensusError("TOO_LARGE", `${data.length} bytes, at most ${maxEntryBytes} fit an entry`, {
+        bytes: data.length,
+        maxBytes: maxEntryBytes,
+      });
+    }
+    if (
+      s.uncommittedBytes + data.length + ENTRY_OVERHEAD_BYTES > maxUncommittedBytes &&
+      s.uncommittedBytes > 0
+    ) {
+      throw new ConsensusError(
+        "OVERLOADED",
+        `${s.uncommittedBytes} bytes wait for a majority, at most ${maxUncommittedBytes} may; propose more slowly`,
+        { uncommittedBytes: s.uncommittedBytes, maxUncommittedBytes },
+      );
+    }
+    const { index, term } = s.appendOwn("normal", data);
+    return { index, term };
+  }
+
+  /** @throws ConsensusError `NOT_LEADER`, `MEMBERSHIP_PENDING`, `PROPOSAL_DROPPED`, `CONFIG_INVALID` */
+  proposeConfChange(change: ConfChange): Proposed {
+    const { index, term } = proposeConfChange(this.s, change);
+    return { index, term };
+  }
+
+  /** @throws ConsensusError `NOT_LEADER`, `CONFIG_INVALID` */
+  transferLeadership(to: string): void {
+    transferLeadership(this.s, to);
+  }
+
+  /** The best caught-up voter other than this node, as this leader knows it. */
+  successor(): string | null {
+    return bestSuccessor(this.s);
+  }
+
+  hasReady(): boolean {
+    const { s } = this;
+    return (
+      this.outstanding === null &&
+      (s.outbox.length > 0 ||
+        s.log.hasUnstable ||
+        s.log.incomingSnapshot !== null ||
+        s.log.hasCommittedWork ||
+        this.hardChange() !== null ||
+        this.softChange() !== null)
+    );
+  }
+
+  /** Only when `hasReady()`. */
+  ready(): Ready {
+    if (this.outstanding !== null) throw new RangeError("the last Ready was not advanced");
+    const { s } = this;
+    flushAppends(s);
+    const hardState = this.hardChange();
+    const softState = this.softChange();
+    const entries = s.log.unstable();
+    const snapshot = s.log.incomingSnapshot;
+    const ballot =
+      hardState !== null &&
+      (hardState.term !== this.givenHard.term || hardState.votedFor !== this.givenHard.votedFor);
+    const committedEntries = s.log.handOut(s.options.maxApplyBytes);
+    s.handedChanges.push(...committedEntries.filter((entry) => entry.kind === "config"));
+    this.outstanding = {
+      hardState,
+      softState,
+      entries,
+      snapshot,
+      committedEntries,
+      messages: s.outbox,
+      mustSync: ballot || entries.length > 0 || snapshot !== null,
+    };
+    s.outbox = [];
+    this.givenHard = hardState ?? this.givenHard;
+    this.givenSoft = softState ?? this.givenSoft;
+    return this.outstanding;
+  }
+
+  /** What `ready` asks to persist is persisted, and its messages are on their way. */
+  advance(ready: Ready): void {
+    if (ready !== this.outstanding) throw new RangeError("not the Ready that is outstanding");
+    this.outstanding = null;
+    const { s } = this;
+    if (ready.snapshot !== null) s.log.snapshotStored(ready.snapshot);
+    const last = ready.entries.at(-1);
+    if (last !== undefined) s.log.stableTo(last);
+    if (s.role !== "leader") return;
+    // The leader counts itself only for what is on its disk.
+    s.progress.get(s.id)?.matched(s.log.stableIndex, s.log.firstIndex);
+    advanceCommit(s);
+  }
+
+  /** The applier is done with the entries up to `index` (or with the snapshot at `index`). */
+  applied(index: number): void {
+    this.s.log.appliedTo(index);
+    applyChanges(this.s, index);
+  }
+
+  /** `snapshot` is in storage, and of the entries up to its index only those after `point` are kept. */
+  compact(snapshot: Snapshot, point: number): void {
+    this.s.log.compact(snapshot, point);
+  }
+
+  status(): CoreStatus {
+    const { s } = this;
+    const { lastIndex } = s.log;
+    const followers = s.others.map((peer) => {
+      const { match = 0, silentTicks = 0 } = s.progress.get(peer) ?? {};
+      return {
+        peer,
+        matchIndex: match,
+        lag: lastIndex - match,
+        active: silentTicks < s.options.electionTicks,
+      };
+    });
+    return {
+      id: s.id,
+      role: s.role,
+      term: s.term,
+      leader: s.leader,
+      commitIndex: s.log.commitIndex,
+      appliedIndex: s.log.appliedIndex,
+      lastIndex,
+      snapshotIndex: s.log.snapshot?.index ?? 0,
+      configuration: s.configuration,
+      followers,
+      pendingConfig: hasPendingConfig(s),
+      transferTarget: s.transferTarget,
+    };
+  }
+
+  private hardState(): HardState {
+    return { term: this.s.term, votedFor: this.s.votedFor, commit: this.s.log.commitIndex };
+  }
+
+  private hardChange(): HardState | null {
+    const now = this.hardState();
+    const { term, votedFor, commit } = this.givenHard;
+    return now.term === term && now.votedFor === votedFor && now.commit === commit ? null : now;
+  }
+
+  private softChange(): SoftState | null {
+    const { role, leader } = this.s;
+    return role === this.givenSoft.role && leader === this.givenSoft.leader ? null : { role, leader };
+  }
+}

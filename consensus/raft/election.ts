@@ -1,0 +1,130 @@
+/** Elections: pre-vote, vote, the lease that protects a living leader, and stepping down without a quorum. */
+import type { MessageOf } from "./messages.js";
+import { sendHeartbeats } from "./replication.js";
+import type { RaftState } from "./state.js";
+
+export function tick(s: RaftState): void {
+  s.electionElapsed++;
+  if (s.role === "leader") tickLeader(s);
+  else if (s.electionElapsed >= s.electionTimeout) electionDue(s);
+}
+
+function electionDue(s: RaftState): void {
+  s.electionElapsed = 0;
+  if (canCampaign(s)) campaign(s);
+  else {
+    // A learner does not campaign; it only no longer knows of a leader.
+    s.leader = null;
+    s.drawTimeout();
+  }
+}
+
+function tickLeader(s: RaftState): void {
+  const { electionTicks, heartbeatTicks } = s.options;
+  for (const [peer, progress] of s.progress) {
+    if (peer === s.id) continue;
+    progress.silentTicks++;
+    progress.snapshotTicks++;
+  }
+  if (!hearsQuorum(s)) {
+    // Check-quorum: a leader that is cut off must not go on answering as one.
+    s.becomeFollower(s.term, null);
+    return;
+  }
+  if (s.electionElapsed >= electionTicks) {
+    s.electionElapsed = 0;
+    s.transferTarget = null;
+  }
+  if (++s.heartbeatElapsed >= heartbeatTicks) {
+    s.heartbeatElapsed = 0;
+    sendHeartbeats(s);
+  }
+}
+
+function hearsQuorum(s: RaftState): boolean {
+  const heard = s.configuration.voters.filter(
+    (peer) => peer === s.id || (s.progress.get(peer)?.silentTicks ?? 0) < s.options.electionTicks,
+  );
+  return heard.length >= s.majority;
+}
+
+/**
+ * Only voters campaign. One that has not applied a committed membership change counts votes by a configuration that is
+ * too old by more than one server, which would break the overlap of majorities.
+ */
+export function canCampaign(s: RaftState): boolean {
+  const { log } = s;
+  return (
+    s.role !== "leader" &&
+    s.isVoter &&
+    log.incomingSnapshot === null &&
+    !log.hasConfigBetween(Math.max(log.appliedIndex, s.configIndex), log.commitIndex)
+  );
+}
+
+/** Asks for pre-votes first, unless the leader itself asked for the election (`force`). */
+export function campaign(s: RaftState, force = false): void {
+  if (force) s.becomeCandidate();
+  else s.becomePreCandidate();
+  requestVotes(s, force);
+}
+
+function requestVotes(s: RaftState, force: boolean): void {
+  const { lastIndex, lastTerm } = s.log;
+  for (const peer of s.configuration.voters) {
+    if (peer === s.id) continue;
+    if (s.role === "precandidate") s.send(peer, { type: "preVote", lastIndex, lastTerm }, s.term + 1);
+    else s.send(peer, { type: "vote", lastIndex, lastTerm, force });
+  }
+  count(s, s.id, true);
+}
+
+/** True when this vote request must not even be looked at: a leader was heard from a moment ago (§4.2.3). */
+export function leaseHolds(s: RaftState, message: MessageOf<"vote"> | MessageOf<"preVote">): boolean {
+  const forced = message.type === "vote" && message.force;
+  return !forced && s.leader !== null && s.electionElapsed < s.options.electionTicks;
+}
+
+/**
+ * A candidate that this node does not know as a voter gets its vote all the same: the candidate counts by its own
+ * configuration, and this node may be the one that is behind (§4.1). The lease keeps removed nodes from disrupting.
+ */
+export function handleVoteRequest(s: RaftState, m: MessageOf<"vote"> | MessageOf<"preVote">): void {
+  const free =
+    s.votedFor === m.from ||
+    (s.votedFor === null && s.leader === null) ||
+    (m.type === "preVote" && m.term > s.term);
+  const granted = free && s.log.isUpToDate(m.lastIndex, m.lastTerm);
+  if (m.type === "preVote") {
+    s.send(m.from, { type: "preVoteReply", granted }, granted ? m.term : s.term);
+    return;
+  }
+  s.send(m.from, { type: "voteReply", granted });
+  if (!granted) return;
+  s.electionElapsed = 0;
+  s.votedFor = m.from;
+}
+
+export function handleVoteReply(s: RaftState, m: MessageOf<"voteReply"> | MessageOf<"preVoteReply">): void {
+  const awaited = m.type === "voteReply" ? "candidate" : "precandidate";
+  if (s.role === awaited) count(s, m.from, m.granted);
+}
+
+function count(s: RaftState, peer: string, granted: boolean): void {
+  if (!s.votes.has(peer)) s.votes.set(peer, granted);
+  const { voters } = s.configuration;
+  const votes = voters.map((voter) => s.votes.get(voter));
+  const yes = votes.filter((vote) => vote === true).length;
+  const no = votes.filter((vote) => vote === false).length;
+  if (yes >= s.majority) win(s);
+  else if (no > voters.length - s.majority) s.becomeFollower(s.term, null);
+}
+
+function win(s: RaftState): void {
+  if (s.role === "precandidate") {
+    s.becomeCandidate();
+    requestVotes(s, false);
+    return;
+  }
+  s.becomeLeader();
+}

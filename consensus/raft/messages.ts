@@ -1,0 +1,133 @@
+/** What Raft nodes say to each other, and its bytes: deterministic CBOR, checked and bounded at the door. */
+import { z } from "zod";
+import { fromBytes, toBytes } from "../encoding.js";
+import type { Entry, Snapshot } from "./types.js";
+
+/** Above the largest snapshot (16 MiB of control state) and the largest append. */
+export const MAX_RAFT_MESSAGE_BYTES = 20 * 1024 * 1024;
+export const MAX_MEMBERS = 10_000;
+export const MAX_PEER_ID_CHARS = 128;
+/** Nobody gets there by counting; a term near 2⁵³ would wedge the swarm. */
+const MAX_COUNTER = 2 ** 48;
+
+interface Envelope {
+  readonly from: string;
+  readonly to: string;
+  /** The sender's term; for a pre-vote and its grant, the term that the candidate would campaign in. */
+  readonly term: number;
+}
+
+interface Candidacy {
+  readonly lastIndex: number;
+  readonly lastTerm: number;
+}
+
+export type MessageBody =
+  | ({ readonly type: "preVote" } & Candidacy)
+  | { readonly type: "preVoteReply"; readonly granted: boolean }
+  /** `force`: the leader itself asked for this election, so its lease does not stand against it. */
+  | ({ readonly type: "vote"; readonly force: boolean } & Candidacy)
+  | { readonly type: "voteReply"; readonly granted: boolean }
+  | {
+      readonly type: "append";
+      readonly prevIndex: number;
+      readonly prevTerm: number;
+      readonly entries: readonly Entry[];
+      readonly commit: number;
+    }
+  /**
+   * Accepted: `index` is the last entry known to match. Rejected: `index` is the refused `prevIndex`, and the hint is
+   * the follower's last entry that could match, so that the leader skips whole terms (§5.3 of the Raft paper).
+   */
+  | {
+      readonly type: "appendReply";
+      readonly rejected: boolean;
+      readonly index: number;
+      readonly hintIndex: number;
+      readonly hintTerm: number;
+    }
+  | { readonly type: "heartbeat"; readonly commit: number }
+  /** `commit` is the follower's: a leader that was removed stays until enough others know of it. */
+  | { readonly type: "heartbeatReply"; readonly commit: number }
+  | { readonly type: "snapshot"; readonly snapshot: Snapshot }
+  | { readonly type: "timeoutNow" };
+
+export type Message = Envelope & MessageBody;
+export type MessageType = MessageBody["type"];
+export type MessageOf<T extends MessageType> = Envelope & Extract<MessageBody, { type: T }>;
+
+const counter = z.number().int().min(0).max(MAX_COUNTER);
+const peer = z.string().min(1).max(MAX_PEER_ID_CHARS);
+const bytes = z.instanceof(Uint8Array);
+const envelope = { from: peer, to: peer, term: counter };
+const candidacy = { lastIndex: counter, lastTerm: counter };
+
+export const entrySchema: z.ZodType<Entry> = z.strictObject({
+  index: counter,
+  term: counter,
+  kind: z.enum(["normal", "config", "noop"]),
+  data: bytes,
+});
+
+export const configurationSchema = z
+  .strictObject({ voters: z.array(peer).max(MAX_MEMBERS), learners: z.array(peer).max(MAX_MEMBERS) })
+  .refine((c) => new Set([...c.voters, ...c.learners]).size === c.voters.length + c.learners.length, {
+    message: "a peer stands in the configuration twice",
+  });
+
+export const snapshotSchema: z.ZodType<Snapshot> = z.strictObject({
+  index: counter,
+  term: counter,
+  configuration: configurationSchema,
+  data: bytes,
+});
+
+const appendSchema = z
+  .strictObject({
+    type: z.literal("append"),
+    ...envelope,
+    prevIndex: counter,
+    prevTerm: counter,
+    entries: z.array(entrySchema).max(100_000),
+    commit: counter,
+  })
+  .refine(follows, { message: "entries do not follow prevIndex and prevTerm one by one", path: ["entries"] });
+
+export const messageSchema: z.ZodType<Message> = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("preVote"), ...envelope, ...candidacy }),
+  z.strictObject({ type: z.literal("preVoteReply"), ...envelope, granted: z.boolean() }),
+  z.strictObject({ type: z.literal("vote"), ...envelope, ...candidacy, force: z.boolean() }),
+  z.strictObject({ type: z.literal("voteReply"), ...envelope, granted: z.boolean() }),
+  appendSchema,
+  z.strictObject({
+    type: z.literal("appendReply"),
+    ...envelope,
+    rejected: z.boolean(),
+    index: counter,
+    hintIndex: counter,
+    hintTerm: counter,
+  }),
+  z.strictObject({ type: z.literal("heartbeat"), ...envelope, commit: counter }),
+  z.strictObject({ type: z.literal("heartbeatReply"), ...envelope, commit: counter }),
+  z.strictObject({ type: z.literal("snapshot"), ...envelope, snapshot: snapshotSchema }),
+  z.strictObject({ type: z.literal("timeoutNow"), ...envelope }),
+]);
+
+/** A log with a gap, or with terms that fall, was written by nobody who follows Raft. */
+function follows(m: { term: number; prevIndex: number; prevTerm: number; entries: Entry[] }): boolean {
+  let { prevIndex: index, prevTerm: term } = m;
+  for (const entry of m.entries) {
+    if (entry.index !== index + 1 || entry.term < term || entry.term > m.term) return false;
+    ({ index, term } = entry);
+  }
+  return true;
+}
+
+export function encodeMessage(message: Message): Uint8Array {
+  return toBytes(message);
+}
+
+/** @throws ConsensusError `MESSAGE_MALFORMED` */
+export function decodeMessage(bytes: Uint8Array): Message {
+  return fromBytes(messageSchema, bytes, "raft message", MAX_RAFT_MESSAGE_BYTES);
+}

@@ -1,0 +1,104 @@
+/** The leader's side of replication: appends, heartbeats, snapshots, and what counts as committed. */
+import type { MessageOf } from "./messages.js";
+import type { Progress } from "./progress.js";
+import type { RaftState } from "./state.js";
+
+/** What everybody is due since the last Ready, in as few messages as it fits: new entries, a new commit index. */
+export function flushAppends(s: RaftState): void {
+  if (!s.appendsDue) return;
+  s.appendsDue = false;
+  if (s.role !== "leader") return;
+  for (const peer of s.others) {
+    sendAppend(s, peer, true);
+    while (sendAppend(s, peer, false));
+  }
+}
+
+/**
+ * @param evenEmpty also without entries: carries the commit index and finds out where the logs meet
+ * @returns whether something was sent
+ */
+export function sendAppend(s: RaftState, peer: string, evenEmpty: boolean): boolean {
+  const progress = s.progress.get(peer);
+  if (progress === undefined || progress.isPaused) return false;
+  const { log, options } = s;
+  const prevIndex = progress.next - 1;
+  const prevTerm = log.term(prevIndex);
+  if (prevTerm === undefined) return sendSnapshot(s, peer, progress);
+  const entries = log.slice(progress.next, options.maxAppendEntries, options.maxAppendBytes);
+  if (entries.length === 0 && !evenEmpty) return false;
+  s.send(peer, { type: "append", prevIndex, prevTerm, entries, commit: log.commitIndex });
+  progress.sent(prevIndex + entries.length);
+  return true;
+}
+
+function sendSnapshot(s: RaftState, peer: string, progress: Progress): boolean {
+  const { snapshot } = s.log;
+  // To one that does not answer, a snapshot would be sent for nothing, again and again.
+  if (snapshot === null || progress.silentTicks >= s.options.electionTicks) return false;
+  s.send(peer, { type: "snapshot", snapshot });
+  progress.becomeSnapshot(snapshot.index);
+  return true;
+}
+
+export function sendHeartbeats(s: RaftState): void {
+  for (const peer of s.others) sendHeartbeat(s, peer);
+}
+
+/** Never beyond what the follower is known to hold: it could commit an entry that another leader replaced. */
+export function sendHeartbeat(s: RaftState, peer: string): void {
+  const match = s.progress.get(peer)?.match ?? 0;
+  s.send(peer, { type: "heartbeat", commit: Math.min(match, s.log.commitIndex) });
+}
+
+export function handleAppendReply(s: RaftState, m: MessageOf<"appendReply">): void {
+  const progress = s.progress.get(m.from);
+  if (progress === undefined) return;
+  progress.silentTicks = 0;
+  if (m.rejected) handleRejection(s, m, progress);
+  else handleMatch(s, m, progress);
+}
+
+function handleRejection(s: RaftState, m: MessageOf<"appendReply">, progress: Progress): void {
+  const hint = s.log.lastPossibleMatch(m.hintIndex, m.hintTerm).index;
+  if (progress.rejected(m.index, hint)) sendAppend(s, m.from, true);
+}
+
+function handleMatch(s: RaftState, m: MessageOf<"appendReply">, progress: Progress): void {
+  // Nobody can hold more than the leader wrote; a reply that says so is of another life of this node.
+  if (m.index > s.log.lastIndex) return;
+  const wasPaused = progress.isPaused;
+  progress.matched(m.index, s.log.firstIndex);
+  if (!advanceCommit(s) && wasPaused) sendAppend(s, m.from, true);
+  while (sendAppend(s, m.from, false));
+  if (s.transferTarget === m.from && progress.match === s.log.lastIndex) sendTimeoutNow(s, m.from);
+}
+
+export function handleHeartbeatReply(s: RaftState, m: MessageOf<"heartbeatReply">): void {
+  const progress = s.progress.get(m.from);
+  if (progress === undefined) return;
+  progress.silentTicks = 0;
+  progress.commit = m.commit;
+  progress.resume();
+  const { snapshotRetryTicks } = s.options;
+  if (progress.mode === "snapshot" && progress.snapshotTicks >= snapshotRetryTicks) progress.becomeProbe();
+  if (progress.match < s.log.lastIndex || progress.mode === "probe") sendAppend(s, m.from, true);
+}
+
+export function sendTimeoutNow(s: RaftState, to: string): void {
+  s.send(to, { type: "timeoutNow" });
+}
+
+/**
+ * An entry is committed once a majority of voters holds it, and only by counting entries of the leader's own term
+ * (§5.4.2 of the Raft paper: older ones can still be replaced).
+ */
+export function advanceCommit(s: RaftState): boolean {
+  const matches = s.configuration.voters.map((peer) => s.progress.get(peer)?.match ?? 0);
+  matches.sort((a, b) => b - a);
+  const index = matches[s.majority - 1] ?? 0;
+  if (index <= s.log.commitIndex || s.log.term(index) !== s.term) return false;
+  s.commitTo(index);
+  s.appendsDue = true;
+  return true;
+}

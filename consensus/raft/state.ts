@@ -1,0 +1,149 @@
+/** What one Raft node knows, and the changes of role. The rules that use it stand in the files beside. */
+import { EMPTY_CONFIGURATION, majorityOf } from "./configuration.js";
+import { entryBytes, RaftLog } from "./log.js";
+import type { Message, MessageBody } from "./messages.js";
+import { Progress } from "./progress.js";
+import type { Configuration, Entry, RaftOptions, Role, StoredState } from "./types.js";
+
+export class RaftState {
+  term: number;
+  votedFor: string | null;
+  role: Role = "follower";
+  leader: string | null = null;
+  readonly log: RaftLog;
+
+  /** The configuration as of the last applied change (or restored snapshot), and that index. */
+  configuration: Configuration;
+  configIndex: number;
+  /** Leader: no membership change may be proposed before this index is applied. */
+  pendingConfigIndex = 0;
+  /** Membership changes that the applier has been handed but has not reached. */
+  handedChanges: Entry[] = [];
+
+  /** Leader: everybody in the configuration, itself included. */
+  progress = new Map<string, Progress>();
+  votes = new Map<string, boolean>();
+  transferTarget: string | null = null;
+  /** Leader: its own removal is proposed or applied; it takes no more proposals. */
+  leaving = false;
+  uncommittedBytes = 0;
+  /** Leader: the followers are to hear of new entries or a new commit index in the next Ready. */
+  appendsDue = false;
+
+  electionElapsed = 0;
+  heartbeatElapsed = 0;
+  electionTimeout = 0;
+  outbox: Message[] = [];
+
+  constructor(
+    readonly id: string,
+    readonly options: RaftOptions,
+    private readonly random: () => number,
+    stored: StoredState,
+  ) {
+    this.term = stored.hardState.term;
+    this.votedFor = stored.hardState.votedFor;
+    this.log = new RaftLog(stored);
+    this.configuration = stored.snapshot?.configuration ?? EMPTY_CONFIGURATION;
+    this.configIndex = stored.snapshot?.index ?? 0;
+    this.reset(this.term);
+  }
+
+  get isVoter(): boolean {
+    return this.configuration.voters.includes(this.id);
+  }
+
+  get majority(): number {
+    return majorityOf(this.configuration.voters);
+  }
+
+  get others(): string[] {
+    return [...this.progress.keys()].filter((peer) => peer !== this.id);
+  }
+
+  /** @param term another than the node's own in a pre-vote and its grant */
+  send(to: string, body: MessageBody, term = this.term): void {
+    this.outbox.push({ ...body, from: this.id, to, term });
+  }
+
+  becomeFollower(term: number, leader: string | null): void {
+    this.reset(term);
+    this.role = "follower";
+    this.leader = leader;
+  }
+
+  /** Asks who would vote, without a new term: a node that was cut off must not push the others' term up (§9.6). */
+  becomePreCandidate(): void {
+    this.role = "precandidate";
+    this.leader = null;
+    this.votes.clear();
+    this.electionElapsed = 0;
+    this.drawTimeout();
+  }
+
+  becomeCandidate(): void {
+    this.reset(this.term + 1);
+    this.role = "candidate";
+    this.votedFor = this.id;
+  }
+
+  becomeLeader(): void {
+    this.reset(this.term);
+    this.role = "leader";
+    this.leader = this.id;
+    this.trackMembers();
+    this.uncommittedBytes = this.log.bytesAfter(this.log.commitIndex);
+    // An entry of its own term must commit before the leader knows what is committed (§6.4), and before it may change
+    // the members (Ongaro's correction of single-server changes, raft-dev 2015).
+    const noop = this.appendOwn("noop", new Uint8Array(0));
+    this.pendingConfigIndex = noop.index;
+  }
+
+  appendOwn(kind: Entry["kind"], data: Uint8Array): Entry {
+    const entry: Entry = { index: this.log.lastIndex + 1, term: this.term, kind, data };
+    this.log.append([entry]);
+    this.uncommittedBytes += entryBytes(entry);
+    this.appendsDue = true;
+    return entry;
+  }
+
+  /** Keeps what is known of those who stay. */
+  trackMembers(): void {
+    const { voters, learners } = this.configuration;
+    const before = this.progress;
+    const fresh = (): Progress => new Progress(this.log.lastIndex + 1, this.options.maxInflightAppends);
+    this.progress = new Map([...voters, ...learners].map((peer) => [peer, before.get(peer) ?? fresh()]));
+    const own = this.progress.get(this.id);
+    if (own !== undefined) own.match = this.log.stableIndex;
+  }
+
+  /** Commits are counted as bytes that a leader need no longer hold back. */
+  commitTo(index: number): void {
+    const before = this.log.commitIndex;
+    this.log.commitTo(index);
+    if (this.role !== "leader" || index <= before) return;
+    this.uncommittedBytes -= this.log.bytesAfter(before, index);
+  }
+
+  drawTimeout(): void {
+    const { electionTicks } = this.options;
+    this.electionTimeout = electionTicks + Math.floor(this.random() * electionTicks);
+  }
+
+  private reset(term: number): void {
+    if (term !== this.term) {
+      this.term = term;
+      this.votedFor = null;
+    }
+    this.leader = null;
+    this.electionElapsed = 0;
+    this.heartbeatElapsed = 0;
+    this.drawTimeout();
+    this.votes.clear();
+    this.progress.clear();
+    this.transferTarget = null;
+    this.leaving = false;
+    this.pendingConfigIndex = 0;
+    this.uncommittedBytes = 0;
+  }
+}

@@ -1,0 +1,75 @@
+/** What a message does: first its term is compared with the node's own, then it goes to the rule for its type. */
+import { handleVoteReply, handleVoteRequest, leaseHolds } from "./election.js";
+import { handleAppend, handleHeartbeat, handleSnapshot } from "./follower.js";
+import { leaveWhenKnown } from "./membership.js";
+import type { Message } from "./messages.js";
+import { handleAppendReply, handleHeartbeatReply } from "./replication.js";
+import type { RaftState } from "./state.js";
+import { handleTimeoutNow } from "./transfer.js";
+
+export function step(s: RaftState, m: Message): void {
+  if (m.to !== s.id || m.from === s.id) return;
+  if (m.term > s.term) {
+    if ((m.type === "vote" || m.type === "preVote") && leaseHolds(s, m)) return;
+    // Nobody is in the term of a pre-vote yet.
+    const hypothetical = m.type === "preVote" || (m.type === "preVoteReply" && m.granted);
+    if (!hypothetical) s.becomeFollower(m.term, speaksAsLeader(m) ? m.from : null);
+  } else if (m.term < s.term) {
+    answerOld(s, m);
+    return;
+  }
+  handle(s, m);
+}
+
+function speaksAsLeader(m: Message): boolean {
+  return m.type === "append" || m.type === "heartbeat" || m.type === "snapshot";
+}
+
+/**
+ * A leader of an older term is told of the newer one. Without this, a node that came back with a higher term, and whose
+ * votes the lease refuses, could neither join this term nor end it.
+ */
+function answerOld(s: RaftState, m: Message): void {
+  if (speaksAsLeader(m)) {
+    s.send(m.from, { type: "appendReply", rejected: false, index: 0, hintIndex: 0, hintTerm: 0 });
+  } else if (m.type === "preVote") {
+    s.send(m.from, { type: "preVoteReply", granted: false });
+  }
+}
+
+function handle(s: RaftState, m: Message): void {
+  switch (m.type) {
+    case "vote":
+    case "preVote":
+      handleVoteRequest(s, m);
+      return;
+    case "voteReply":
+    case "preVoteReply":
+      handleVoteReply(s, m);
+      return;
+    case "appendReply":
+      if (s.role === "leader") handleAppendReply(s, m);
+      return;
+    case "heartbeatReply":
+      if (s.role !== "leader") return;
+      handleHeartbeatReply(s, m);
+      leaveWhenKnown(s);
+      return;
+    case "timeoutNow":
+      handleTimeoutNow(s);
+      return;
+    default:
+      followLeader(s, m);
+  }
+}
+
+function followLeader(s: RaftState, m: Message): void {
+  // Two leaders of one term cannot be; if a message says so, it is not for this node to believe.
+  if (s.role === "leader") return;
+  if (s.role !== "follower") s.becomeFollower(s.term, m.from);
+  s.leader = m.from;
+  s.electionElapsed = 0;
+  if (m.type === "append") handleAppend(s, m);
+  else if (m.type === "heartbeat") handleHeartbeat(s, m);
+  else if (m.type === "snapshot") handleSnapshot(s, m);
+}

@@ -1,0 +1,3 @@
+export * from "./level.js";
+export * from "./memory.js";
+export * from "./types.js";

@@ -1,0 +1,116 @@
+/** A core with a disk and an applier, driven by hand: each stage of a `Ready` can be the last before a crash. */
+import { createHash } from "node:crypto";
+import { RaftCore } from "../../raft/core.js";
+import type { Message } from "../../raft/messages.js";
+import type { Ready } from "../../raft/ready.js";
+import type { Configuration, Entry, RaftOptions, Snapshot } from "../../raft/types.js";
+import { MemoryDisk } from "../../storage/memory.js";
+
+export interface Applied {
+  readonly index: number;
+  /** Digest of the whole history up to `index`. */
+  readonly digest: string;
+  readonly configuration: Configuration;
+}
+
+export interface SimNodeInit {
+  readonly id: string;
+  readonly options: RaftOptions;
+  readonly random: () => number;
+  send(message: Message): void;
+  /** Every entry and every restored snapshot, as it takes effect. */
+  onApplied(id: string, applied: Applied): void;
+}
+
+interface Work {
+  readonly snapshot: Snapshot | null;
+  readonly entries: readonly Entry[];
+}
+
+export class SimNode {
+  readonly disk = new MemoryDisk();
+  core: RaftCore | null = null;
+  /** Of the history applied so far. */
+  digest = "";
+  private work: Work[] = [];
+
+  constructor(private readonly init: SimNodeInit) {}
+
+  get id(): string {
+    return this.init.id;
+  }
+
+  start(): void {
+    const { id, options, random } = this.init;
+    const stored = this.disk.read();
+    this.core = new RaftCore({ id, options, random, stored });
+    this.digest = "";
+    if (stored.snapshot !== null) this.restore(this.core, stored.snapshot);
+  }
+
+  crash(keepUnsynced: boolean): void {
+    this.core = null;
+    this.work = [];
+    if (!keepUnsynced) this.disk.loseUnsynced();
+  }
+
+  /** Carries out at most one Ready. @param stages of write, send, advance; fewer than three is a crash in between */
+  process(stages = 3): boolean {
+    if (this.core === null || !this.core.hasReady()) return false;
+    const ready = this.core.ready();
+    if (stages >= 1) this.disk.save(ready);
+    if (stages >= 2) for (const message of ready.messages) this.init.send(message);
+    if (stages >= 3) this.finish(this.core, ready);
+    return true;
+  }
+
+  /** Applies one batch that was handed out. */
+  apply(): boolean {
+    const batch = this.work.shift();
+    if (this.core === null || batch === undefined) return false;
+    if (batch.snapshot !== null) this.restore(this.core, batch.snapshot);
+    for (const entry of batch.entries) {
+      this.digest = extend(this.digest, entry);
+      this.core.applied(entry.index);
+      // A snapshot that waits behind this batch has changed the core's configuration already.
+      const superseded = (this.core.log.snapshot?.index ?? 0) > entry.index;
+      if (!superseded) this.tell(entry.index, this.core.configuration);
+    }
+    return true;
+  }
+
+  /** Takes a snapshot at the applied index. @param keep entries left behind it */
+  snapshot(keep: number): void {
+    const { core } = this;
+    if (core === null) return;
+    const index = core.log.appliedIndex;
+    const term = core.log.term(index);
+    if (term === undefined || index <= (core.log.snapshot?.index ?? 0)) return;
+    const snapshot = { index, term, configuration: core.configuration, data: Buffer.from(this.digest) };
+    const point = core.log.compactionPoint(index, keep, Number.MAX_SAFE_INTEGER);
+    this.disk.compact(snapshot, point);
+    core.compact(snapshot, point);
+  }
+
+  private finish(core: RaftCore, ready: Ready): void {
+    core.advance(ready);
+    const { snapshot, committedEntries } = ready;
+    if (snapshot !== null || committedEntries.length > 0)
+      this.work.push({ snapshot, entries: committedEntries });
+  }
+
+  private restore(core: RaftCore, snapshot: Snapshot): void {
+    this.digest = Buffer.from(snapshot.data).toString();
+    core.applied(snapshot.index);
+    this.tell(snapshot.index, snapshot.configuration);
+  }
+
+  private tell(index: number, configuration: Configuration): void {
+    this.init.onApplied(this.id, { index, digest: this.digest, configuration });
+  }
+}
+
+function extend(digest: string, entry: Entry): string {
+  const hash = createHash("sha256").update(`${digest}/${entry.index}/${entry.term}/${entry.kind}/`);
+  return hash.update(entry.data).digest("hex");
+}

@@ -1,0 +1,122 @@
+/**
+ * The two sides of a vote as pure state machines: the voter, who signs at most one decision per session, round and
+ * term and only for the leader of that term; and the leader's tally, which turns signatures into a certificate.
+ */
+import { z } from "zod";
+import type { Hash, Verify } from "../../protocol/types.js";
+import type { Certificate, Decision, VoteSignature } from "../types.js";
+import { decisionFault, majorityOf } from "./certificate.js";
+import { decisionDigest, hashSchema, naturalSchema, votePreimage } from "./schemas.js";
+
+/** The last vote of this node, durable before its signature leaves the node. */
+export const voteRecordSchema = z.object({
+  session: z.string(),
+  round: naturalSchema,
+  term: naturalSchema,
+  digest: hashSchema,
+});
+export type VoteRecord = z.infer<typeof voteRecordSchema>;
+
+/** What the voter itself knows at the moment it is asked. */
+export interface VoterView {
+  readonly self: string;
+  readonly swarm: string;
+  readonly formation: Hash;
+  readonly term: number;
+  readonly leader: string | null;
+  readonly voters: readonly string[];
+  readonly session: string | null;
+  readonly round: number;
+  readonly height: number;
+  readonly version: Hash | null;
+  readonly parent: Hash | null;
+}
+
+/** Why this voter must not sign, before it spends a recomputation on it; null when it may. */
+export function refusalOf(
+  decision: Decision,
+  from: string,
+  view: VoterView,
+  last: VoteRecord | null,
+): string | null {
+  const fault = decisionFault(decision);
+  if (fault !== null) return fault;
+  if (decision.swarm !== view.swarm || decision.formation !== view.formation) return "of another swarm";
+  if (!view.voters.includes(view.self)) return "this node is not a voter";
+  if (decision.term !== view.term) return `term ${decision.term}, this node is in term ${view.term}`;
+  if (from !== view.leader) return `${from} is not the leader of term ${view.term}`;
+  if (decision.voters.join() !== view.voters.join())
+    return "the voters are not those of this node's configuration";
+  if (decision.session !== view.session) return `session ${decision.session} is not the current one`;
+  if (decision.round !== view.round) return `round ${decision.round}, this node is in round ${view.round}`;
+  if (decision.base !== view.version)
+    return `base ${decision.base} is not this node's version ${view.version}`;
+  const height = view.version === null ? 0 : view.height + 1;
+  if (decision.height !== height) return `height ${decision.height}, the next one is ${height}`;
+  if (decision.parent !== view.parent) return "the parent is not this node's last decision";
+  const voted =
+    last?.session === decision.session && last.round === decision.round && last.term === decision.term;
+  if (voted && last.digest !== decisionDigest(decision))
+    return "already signed another decision in this round and term";
+  return null;
+}
+
+/** The record to make durable before the signature of `decision` may be sent. */
+export function voteRecordOf(decision: Decision): VoteRecord {
+  return {
+    session: decision.session,
+    round: decision.round,
+    term: decision.term,
+    digest: decisionDigest(decision),
+  };
+}
+
+export type TallyOutcome =
+  | { readonly kind: "pending" }
+  | { readonly kind: "certified"; readonly certificate: Certificate }
+  | { readonly kind: "refused"; readonly refusals: readonly { peer: string; reason: string }[] };
+
+/** Gathers votes on one decision. Refused as soon as a majority can no longer be reached. */
+export class Tally {
+  private readonly votes = new Map<string, VoteSignature>();
+  private readonly refusals = new Map<string, string>();
+  private readonly preimage: Uint8Array;
+
+  constructor(
+    readonly decision: Decision,
+    private readonly verify: Verify,
+  ) {
+    this.preimage = votePreimage(decision);
+  }
+
+  /** A vote that does not verify counts as a refusal: that voter's word cannot be had for this decision. */
+  approve(peer: string, signature: Uint8Array): TallyOutcome {
+    if (!this.verify(peer, this.preimage, signature))
+      return this.refuse(peer, "its signature does not verify");
+    if (this.awaits(peer)) this.votes.set(peer, { peer, signature });
+    return this.outcome();
+  }
+
+  refuse(peer: string, reason: string): TallyOutcome {
+    if (this.awaits(peer)) this.refusals.set(peer, reason.slice(0, 512));
+    return this.outcome();
+  }
+
+  outcome(): TallyOutcome {
+    const voters = this.decision.voters.length;
+    const needed = majorityOf(voters);
+    if (this.votes.size >= needed) {
+      const votes = [...this.votes.values()].sort((a, b) => (a.peer < b.peer ? -1 : 1));
+      return { kind: "certified", certificate: { decision: this.decision, votes } };
+    }
+    if (voters - this.refusals.size < needed) {
+      const refusals = [...this.refusals].map(([peer, reason]) => ({ peer, reason }));
+      return { kind: "refused", refusals };
+    }
+    return { kind: "pending" };
+  }
+
+  private awaits(peer: string): boolean {
+    return this.decision.voters.includes(peer) && !this.votes.has(peer) && !this.refusals.has(peer);
+  }
+}

@@ -1,0 +1,47 @@
+/** Checks a certificate: the signatures of a majority of the decision's voters. Pure, offline, no state. */
+import type { Verify } from "../../protocol/types.js";
+import type { Certificate, Decision } from "../types.js";
+import { votePreimage } from "./schemas.js";
+
+/** Smallest number of voters that any two majorities share a member of. */
+export function majorityOf(voters: number): number {
+  return Math.floor(voters / 2) + 1;
+}
+
+/** What is wrong with a decision's shape beyond its schema, or null. */
+export function decisionFault(decision: Decision): string | null {
+  if (!strictlySorted(decision.voters)) return "voters are not sorted or not distinct";
+  if (!strictlySorted(decision.updates.map((u) => u.peer))) return "updates are not sorted by distinct peers";
+  if (!strictlySorted(decision.rejected.map((r) => r.peer)))
+    return "rejected updates are not sorted by distinct peers";
+  const genesis = decision.height === 0;
+  if (genesis !== (decision.base === null)) return "only height 0 has no base";
+  if (genesis !== (decision.parent === null)) return "only height 0 has no parent";
+  if (genesis && decision.updates.length > 0) return "height 0 counts no updates";
+  if (!genesis && decision.updates.length === 0)
+    return "a decision above height 0 counts at least one update";
+  return null;
+}
+
+/**
+ * What is wrong with a certificate, or null when a majority of `decision.voters` signed exactly this decision.
+ * Whether those were the right voters is for the caller to know: see `control/apply.ts` and `lineage.ts`.
+ */
+export function certificateFault(certificate: Certificate, verify: Verify): string | null {
+  const { decision, votes } = certificate;
+  const shape = decisionFault(decision);
+  if (shape !== null) return shape;
+  if (!strictlySorted(votes.map((v) => v.peer))) return "votes are not sorted by distinct peers";
+  const voters = new Set(decision.voters);
+  const stranger = votes.find((v) => !voters.has(v.peer));
+  if (stranger) return `${stranger.peer} signed but is not a voter`;
+  const needed = majorityOf(voters.size);
+  if (votes.length < needed) return `${votes.length} of ${voters.size} voters signed, ${needed} are needed`;
+  const preimage = votePreimage(decision);
+  const forged = votes.find((v) => !verify(v.peer, preimage, v.signature));
+  return forged ? `the signature of ${forged.peer} does not verify` : null;
+}
+
+function strictlySorted(names: readonly string[]): boolean {
+  return names.every((name, i) => i === 0 || (names[i - 1] as string) < name);
+}

@@ -1,0 +1,96 @@
+/** Schemas of what is voted on; the types are the contract in `../types.ts`. */
+import { z } from "zod";
+import type { Hash } from "../../protocol/types.js";
+import { fromBytes, hashOf, toBytes } from "../encoding.js";
+import type { Certificate, Decision } from "../types.js";
+
+/** Most updates that one decision may count; larger swarms aggregate in partitions. */
+export const MAX_UPDATES_PER_DECISION = 1024;
+/** Most voters of one configuration. */
+export const MAX_VOTERS = 64;
+/** A certificate with the most updates and voters stays below this. */
+export const MAX_CERTIFICATE_BYTES = 512 * 1024;
+
+export const peerSchema = z.string().min(1).max(128);
+export const hashSchema = z.custom<Hash>((v) => typeof v === "string" && /^sha256:[0-9a-f]{64}$/.test(v), {
+  error: "expected sha256: and 64 hex digits",
+});
+export const naturalSchema = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+export const blobRefSchema = z.strictObject({
+  hash: hashSchema,
+  bytes: naturalSchema,
+  chunkRoot: hashSchema,
+});
+export const cursorSchema = z.strictObject({
+  next: naturalSchema,
+  holes: z.array(z.tuple([naturalSchema, naturalSchema])).max(65_536),
+});
+
+/** Strict: an unknown field would change the bytes that were signed. A new field means a new `v`. */
+export const decisionSchema: z.ZodType<Decision> = z.strictObject({
+  v: z.literal(1),
+  swarm: z.string().min(1).max(128),
+  formation: hashSchema,
+  session: z.string().min(1).max(128),
+  round: naturalSchema,
+  height: naturalSchema,
+  term: naturalSchema,
+  base: hashSchema.nullable(),
+  parent: hashSchema.nullable(),
+  updates: z
+    .array(
+      z.strictObject({
+        peer: peerSchema,
+        manifest: hashSchema,
+        payload: hashSchema,
+        steps: naturalSchema,
+        samples: naturalSchema,
+        lossNats: z.number(),
+      }),
+    )
+    .max(MAX_UPDATES_PER_DECISION),
+  rejected: z
+    .array(z.strictObject({ peer: peerSchema, reason: z.string().max(512) }))
+    .max(MAX_UPDATES_PER_DECISION),
+  result: blobRefSchema,
+  cursor: cursorSchema,
+  voters: z.array(peerSchema).min(1).max(MAX_VOTERS),
+});
+
+export const certificateSchema: z.ZodType<Certificate> = z.strictObject({
+  decision: decisionSchema,
+  votes: z
+    .array(
+      z.strictObject({
+        peer: peerSchema,
+        signature: z.instanceof(Uint8Array).refine((s) => s.length === 64),
+      }),
+    )
+    .max(MAX_VOTERS),
+});
+
+export function encodeCertificate(certificate: Certificate): Uint8Array {
+  return toBytes(certificate);
+}
+
+/** @throws ConsensusError `MESSAGE_MALFORMED` */
+export function decodeCertificate(bytes: Uint8Array): Certificate {
+  return fromBytes(certificateSchema, bytes, "certificate", MAX_CERTIFICATE_BYTES);
+}
+
+/** @throws ConsensusError `MESSAGE_MALFORMED` */
+export function decodeDecision(bytes: Uint8Array): Decision {
+  return fromBytes(decisionSchema, bytes, "decision", MAX_CERTIFICATE_BYTES);
+}
+
+/** Names a decision; the `parent` of the decision that follows it. */
+export function decisionDigest(decision: Decision): Hash {
+  return hashOf(toBytes(decision));
+}
+
+const VOTE_DOMAIN = new TextEncoder().encode("ncrsh-swarm/vote/1\n");
+
+/** The bytes that a voter signs: a domain tag, so that no other signature can pass for a vote, and the decision. */
+export function votePreimage(decision: Decision): Uint8Array {
+  return Buffer.concat([VOTE_DOMAIN, toBytes(decision)]);
+}

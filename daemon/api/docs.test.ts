@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { Registry } from "prom-client";
+import { SERVICE_ERRORS } from "../services/errors.js";
+import { v1Routes } from "./v1/index.js";
+
+/** docs/API.md, from wherever this file was compiled to. */
+function reference(): string {
+  let folder = new URL(".", import.meta.url);
+  while (!existsSync(new URL("docs/API.md", folder))) {
+    const above = new URL("..", folder);
+    if (above.href === folder.href) throw new Error("no docs/API.md above this test");
+    folder = above;
+  }
+  return readFileSync(new URL("docs/API.md", folder), "utf8");
+}
+
+describe("docs/API.md", () => {
+  const text = reference();
+
+  it("has a section for every route, and for none that is not served", () => {
+    const documented = [...text.matchAll(/^### `([A-Z]+) ([^`?]+)[^`]*`$/gm)].map((m) => `${m[1]} ${m[2]}`);
+    const served = v1Routes(new Registry()).map((r) => `${r.method} ${r.path.replace(/:(\w+)/g, "{$1}")}`);
+    assert.deepEqual(documented.sort(), served.sort());
+  });
+
+  it("lists every error with its code and status", () => {
+    const documented = [...text.matchAll(/^\| (\d+) \| `(\w+)` \| (\d+) \|/gm)].map((m) => [
+      m[2],
+      m[1],
+      m[3],
+    ]);
+    const known = Object.entries(SERVICE_ERRORS).map(([name, e]) => [
+      name,
+      String(e.code),
+      String(e.httpStatus),
+    ]);
+    assert.deepEqual(documented.sort(), known.sort());
+  });
+
+  it("shows only JSON that is JSON", () => {
+    const blocks = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map((m) => m[1] as string);
+    assert.ok(blocks.length >= 10);
+    for (const block of blocks) JSON.parse(block);
+  });
+});

@@ -1,0 +1,1 @@
+export { type ApiConfig, type ApiParts, type ApiServer, createApi } from "./server.js";

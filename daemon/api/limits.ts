@@ -1,0 +1,21 @@
+/** Every bound of the HTTP door, in one place. */
+
+export const API_LIMITS = {
+  /** Largest request body. */
+  bodyBytes: 1024 * 1024,
+  headerBytes: 16 * 1024,
+  connections: 256,
+  /** A client must have sent its headers after this long. */
+  headersTimeoutMs: 10_000,
+  /** … and its whole request after this long. */
+  requestTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 5_000,
+  /** A connection on which nothing moves for this long is closed, a download that nobody reads too. */
+  idleTimeoutMs: 120_000,
+  /** Requests under way when the node stops may take this long to finish. */
+  drainMs: 5_000,
+  /** Requests a minute and client that start or stop training (the contract's figure). */
+  trainingRequestsPerMinute: 10,
+  /** Clients whose rate is remembered; the one unseen for longest is forgotten first. */
+  rateLimitClients: 4096,
+} as const;

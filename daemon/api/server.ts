@@ -1,0 +1,165 @@
+/** The HTTP door: Koa on loopback, with bounds on everything a client can do to it. */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import Koa, { type Middleware } from "koa";
+import helmet from "koa-helmet";
+import type { Logger } from "pino";
+import type { Registry } from "prom-client";
+import { DaemonError } from "../errors.js";
+import type { SwarmMetrics } from "../metrics/index.js";
+import { ServiceError, toServiceError } from "../services/errors.js";
+import type { SwarmServices } from "../services/types.js";
+import { dispatch } from "./dispatch.js";
+import { type CorsConfig, hostGuard, originGuard } from "./guards.js";
+import { API_LIMITS } from "./limits.js";
+import { loopbackAddress } from "./loopback.js";
+import { v1Routes } from "./v1/index.js";
+
+export interface ApiConfig {
+  readonly host: string;
+  /** 0: the system chooses. */
+  readonly port: number;
+  readonly corsEnabled: boolean;
+  /** Requests a minute and client; 0: no limit. */
+  readonly rateLimit: number;
+}
+
+export interface ApiParts {
+  readonly services: SwarmServices;
+  readonly registry: Registry;
+  /** Counts the requests; left out: they are not counted. */
+  readonly metrics?: SwarmMetrics["api"];
+  readonly config: ApiConfig;
+  readonly cors: CorsConfig;
+  readonly logger: Pick<Logger, "debug" | "error">;
+}
+
+export interface ApiServer {
+  /** `http://127.0.0.1:8080` */
+  readonly address: string;
+  /** Takes no more requests and lets those under way finish, for a bounded time. */
+  stop(): Promise<void>;
+}
+
+/** @throws DaemonError BIND_REFUSED, PORT_IN_USE */
+export async function createApi(parts: ApiParts): Promise<ApiServer> {
+  const host = await loopbackAddress(parts.config.host);
+  let stopping = false;
+  const app = new Koa();
+  // Only what fails after the headers have gone out arrives here: a client that hung up, mostly.
+  app.on("error", (err: unknown) => parts.logger.debug({ err }, "an API answer was cut short"));
+  app.use(answerErrors(parts, () => stopping));
+  app.use(helmet({ strictTransportSecurity: false }));
+  app.use(hostGuard());
+  app.use(originGuard(parts.config.corsEnabled ? parts.cors : null));
+  const routes = v1Routes(parts.registry);
+  for (const step of dispatch({ routes, services: parts.services, rateLimit: parts.config.rateLimit }))
+    app.use(step);
+
+  const server = boundedServer(app);
+  const address = await listen(server, host, parts.config.port);
+  let stopped: Promise<void> | null = null;
+  return {
+    address,
+    stop: () => {
+      stopping = true;
+      stopped ??= drain(server);
+      return stopped;
+    },
+  };
+}
+
+/** Outermost: whatever is thrown inside becomes the contract's error body; every request is counted. */
+function answerErrors({ logger, metrics }: ApiParts, stopping: () => boolean): Middleware {
+  return async (ctx, next) => {
+    const startedAt = performance.now();
+    ctx.set("Cache-Control", "no-store");
+    try {
+      await next();
+    } catch (thrown) {
+      const error = toServiceError(thrown);
+      if (error.name === "INTERNAL") {
+        logger.error(
+          { err: error.cause ?? error, method: ctx.method, path: ctx.path },
+          "an API request failed",
+        );
+      }
+      ctx.status = error.httpStatus;
+      ctx.body = error.toJSON();
+    }
+    // Otherwise a client could hold a kept-alive connection open and with it the node's end.
+    if (stopping()) ctx.set("Connection", "close");
+    const route = String(ctx.state.route ?? "unmatched");
+    const method = KNOWN_METHODS.has(ctx.method) ? ctx.method : "other";
+    metrics?.requests.inc({ method, route, status: String(ctx.status) });
+    metrics?.duration.observe({ route }, (performance.now() - startedAt) / 1000);
+  };
+}
+
+/** Labels must not be for a client to invent. */
+const KNOWN_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+
+function boundedServer(app: Koa): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: API_LIMITS.headerBytes,
+      headersTimeout: API_LIMITS.headersTimeoutMs,
+      requestTimeout: API_LIMITS.requestTimeoutMs,
+      keepAliveTimeout: API_LIMITS.keepAliveTimeoutMs,
+      connectionsCheckingInterval: 1_000,
+    },
+    app.callback(),
+  );
+  server.maxConnections = API_LIMITS.connections;
+  server.on("clientError", refuseMalformed);
+  return server;
+}
+
+/** Requests that Node's parser gives up on never reach Koa. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket | import("node:stream").Duplex): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const timedOut = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
+  const refusal = timedOut
+    ? new ServiceError("REQUEST_TIMEOUT", "the request did not arrive in time")
+    : new ServiceError("INVALID_REQUEST", `not an HTTP request: ${error.message}`);
+  const body = JSON.stringify(refusal);
+  const status = timedOut ? "408 Request Timeout" : "400 Bad Request";
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+async function listen(server: Server, host: string, port: number): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
+    server.listen({ host, port, exclusive: true }, resolve);
+  });
+  const bound = server.address() as AddressInfo;
+  return `http://${bound.family === "IPv6" ? `[${bound.address}]` : bound.address}:${bound.port}`;
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): DaemonError {
+  const facts = { host, port };
+  if (error.code === "EADDRINUSE") {
+    const message =
+      `port ${port} on ${host} is taken by another program, perhaps another node on this machine: ` +
+      "set api.port (--api-port) to a free one, or to 0 to let the system choose";
+    return new DaemonError("PORT_IN_USE", message, facts, { cause: error });
+  }
+  const message = `cannot listen on ${host} port ${port}: ${error.message}; set api.host and api.port`;
+  return new DaemonError("BIND_REFUSED", message, { ...facts, cause: error.code }, { cause: error });
+}
+
+function drain(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), API_LIMITS.drainMs);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

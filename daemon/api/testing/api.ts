@@ -1,0 +1,39 @@
+/** The real HTTP door over services that a test fills, on a port of the system's choice. */
+import pino from "pino";
+import { Registry } from "prom-client";
+import { createSwarmMetrics } from "../../metrics/index.js";
+import type { SwarmCommands, SwarmSnapshot } from "../../services/source.js";
+import { createSwarmServices } from "../../services/swarm_services.js";
+import { snapshotFixture } from "../../services/testing/snapshot.js";
+import { type ApiParts, type ApiServer, createApi } from "../index.js";
+
+export interface ApiFixtureOptions {
+  readonly snapshot?: () => SwarmSnapshot;
+  readonly commands?: Partial<SwarmCommands>;
+  readonly config?: Partial<ApiParts["config"]>;
+  readonly cors?: Partial<ApiParts["cors"]>;
+}
+
+export function startTestApi({
+  snapshot = snapshotFixture,
+  ...options
+}: ApiFixtureOptions = {}): Promise<ApiServer> {
+  const unexpected = () => Promise.reject(new Error("this test did not expect the command"));
+  const registry = new Registry();
+  return createApi({
+    services: createSwarmServices({
+      source: { snapshot, holdsVersion: () => true },
+      commands: {
+        startTraining: unexpected,
+        stopTraining: unexpected,
+        openCheckpoint: unexpected,
+        ...options.commands,
+      },
+    }),
+    registry,
+    metrics: createSwarmMetrics(registry, snapshot).api,
+    config: { host: "127.0.0.1", port: 0, corsEnabled: false, rateLimit: 0, ...options.config },
+    cors: { origins: [], methods: ["GET", "POST"], headers: ["Content-Type"], ...options.cors },
+    logger: pino({ level: "silent" }),
+  });
+}

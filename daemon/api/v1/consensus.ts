@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { route } from "../parse.js";
+import { json, type Route } from "../route.js";
+
+const HISTORY_PAGE_DEFAULT = 50;
+const HISTORY_PAGE_MAX = 500;
+
+/** Query values are text; only plain digits are taken as a number. */
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, { error: "expected a whole number" })
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
+
+export const consensusRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    path: "/api/v1/consensus/status",
+    summary: "Consensus as this node sees it: leader, voters, quorum, log, current version",
+    handle: ({ services }) => json(services.consensus.status()),
+  }),
+  route({
+    method: "GET",
+    path: "/api/v1/consensus/history",
+    summary: "Decisions, latest first",
+    query: z.strictObject({
+      limit: whole(1, HISTORY_PAGE_MAX).optional(),
+      before: whole(0, Number.MAX_SAFE_INTEGER).optional(),
+    }),
+    handle: ({ services, query }) =>
+      json(
+        services.consensus.history({
+          limit: query.limit ?? HISTORY_PAGE_DEFAULT,
+          before: query.before ?? null,
+        }),
+      ),
+  }),
+];

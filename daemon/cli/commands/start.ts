@@ -1,0 +1,34 @@
+import type { Argv, CommandModule } from "yargs";
+import type { CliContext } from "../context.js";
+import { runNode } from "../run_node.js";
+
+interface StartArgs {
+  readonly config?: string;
+  readonly [flag: string]: unknown;
+}
+
+export function startCommand(context: CliContext): CommandModule<object, StartArgs> {
+  return {
+    command: "start",
+    describe: "Run a node in the foreground, until it is told to stop",
+    builder: async (yargs: Argv) => {
+      const { configFlags } = await import("../../config/flags.js");
+      return yargs
+        .option("config", {
+          type: "string",
+          describe: "YAML file with settings; flags and environment override it",
+        })
+        .options(configFlags())
+        .example("$0 start --form", "The first node of a new swarm")
+        .example(
+          "$0 start --bootstrap /ip4/10.0.0.5/tcp/9473/p2p/12D3KooW…",
+          "Join a swarm",
+        ) as Argv<StartArgs>;
+    },
+    handler: async (args) => {
+      const { loadConfig } = await import("../../config/index.js");
+      const { config: file, ...flags } = args;
+      await runNode(context, await loadConfig({ file, env: context.io.env, flags }));
+    },
+  };
+}

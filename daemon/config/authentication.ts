@@ -1,0 +1,11 @@
+import { z } from "zod";
+import { duration, field, group, word } from "./field.js";
+
+export const authentication = group(
+  "authentication",
+  "Who may use the API. Read and checked, but not enforced yet.",
+  z.object({
+    provider: field(word(["none", "jwt"], "none"), { about: "How callers prove who they are." }),
+    tokenExpiryMs: field(duration("24h", 60_000, 365 * 86_400_000), { about: "How long a token is valid." }),
+  }),
+);

@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { duration, field, group } from "./field.js";
+
+export const consensus = group(
+  "consensus",
+  "How the swarm is formed and how its voters agree. The defaults suit local and wide-area networks.",
+  z.object({
+    bootstrapExpect: field(z.number().int().min(0).max(64).default(0), {
+      about:
+        "Form the swarm once this many nodes that ask for the same number see each other; they are its first voters. 0: never form, only join. A node that already belongs to a swarm ignores it.",
+      flag: "bootstrap-expect",
+    }),
+    form: field(z.boolean().default(false), {
+      about:
+        "Form a new swarm with this node alone as the first voter; the others then join it. Use it on one node, once.",
+      flag: "form",
+    }),
+    tickMs: field(duration("100ms", 10, 10_000), { about: "Raft's unit of time." }),
+    electionTicks: field(z.number().int().min(3).max(1000).default(10), {
+      about: "Ticks without a leader before an election; each node adds a random part of as much again.",
+    }),
+    heartbeatTicks: field(z.number().int().min(1).max(100).default(2), {
+      about: "Ticks between two heartbeats of the leader.",
+    }),
+    snapshotEveryEntries: field(z.number().int().min(16).max(1_000_000).default(1000), {
+      about: "Entries applied between two snapshots of the log.",
+    }),
+    committeeSize: field(z.number().int().min(1).max(63).default(5), {
+      about: "Voters that the leader aims for; every other node follows as a learner.",
+      allowed: "an odd integer from 1 to 63",
+    }),
+  }),
+);

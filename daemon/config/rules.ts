@@ -1,0 +1,43 @@
+/** What must hold between settings. Each rule is part of the reference. */
+import type { Config } from "./schema.js";
+
+export interface Rule {
+  /** The settings concerned, by path. */
+  readonly settings: readonly string[];
+  /** The rule as a sentence, for the reference and the error. */
+  readonly about: string;
+  holds(config: Config): boolean;
+  /** What to do, when it does not. */
+  remedy(config: Config): string;
+}
+
+const DEAD_AFTER_HEARTBEATS_MIN = 3;
+
+export const RULES: readonly Rule[] = [
+  {
+    settings: ["consensus.form", "consensus.bootstrap_expect"],
+    about: "A node forms a swarm alone (`form`) or together with others (`bootstrap_expect`), not both.",
+    holds: ({ consensus }) => !consensus.form || consensus.bootstrapExpect === 0,
+    remedy: () => "Remove one of them.",
+  },
+  {
+    settings: ["consensus.election_ticks", "consensus.heartbeat_ticks"],
+    about:
+      "`election_ticks` must be greater than `heartbeat_ticks`, or voters would never wait for a heartbeat.",
+    holds: ({ consensus }) => consensus.electionTicks > consensus.heartbeatTicks,
+    remedy: ({ consensus }) => `Raise consensus.election_ticks to ${consensus.heartbeatTicks * 10}.`,
+  },
+  {
+    settings: ["consensus.committee_size"],
+    about: "`committee_size` must be odd: one more voter than an odd number makes nothing safer.",
+    holds: ({ consensus }) => consensus.committeeSize % 2 === 1,
+    remedy: ({ consensus }) => `Take ${consensus.committeeSize - 1} or ${consensus.committeeSize + 1}.`,
+  },
+  {
+    settings: ["training.dead_after", "training.heartbeat"],
+    about: `\`dead_after\` must be at least ${DEAD_AFTER_HEARTBEATS_MIN} times \`heartbeat\`: one lost message is no death.`,
+    holds: ({ training }) => training.deadAfterMs >= DEAD_AFTER_HEARTBEATS_MIN * training.heartbeatMs,
+    remedy: ({ training }) =>
+      `Raise training.dead_after to ${DEAD_AFTER_HEARTBEATS_MIN * training.heartbeatMs}ms, or lower training.heartbeat.`,
+  },
+];

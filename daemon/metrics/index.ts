@@ -1,0 +1,1 @@
+export { createSwarmMetrics, type SwarmMetrics } from "./swarm.js";

@@ -1,0 +1,265 @@
+/** The composition root: the one file that knows everybody. Builds a node from its configuration and takes it down. */
+import { readFile } from "node:fs/promises";
+import { Registry } from "prom-client";
+import { FormationRunner, formationOf, type Genesis } from "../consensus/formation/index.js";
+import { createIdentity, identityBytes, identityFromBytes, SwarmHost } from "../protocol/index.js";
+import { AggregationWorker } from "../training/aggregation/index.js";
+import { TrainerSupervisor } from "../training/trainer/index.js";
+import { type ApiServer, createApi } from "./api/index.js";
+import { packageVersion } from "./cli/package_version.js";
+import { type Closer, closeAll } from "./closers.js";
+import type { Config } from "./config/index.js";
+import { DaemonError } from "./errors.js";
+import type { Logger } from "./logger.js";
+import { createSwarmMetrics } from "./metrics/index.js";
+import { TrainerPort } from "./rounds/trainer_port.js";
+import { ServiceError } from "./services/errors.js";
+import { createSwarmServices } from "./services/swarm_services.js";
+import { openCheckpoint } from "./sessions/checkpoints.js";
+import { createSource } from "./snapshot.js";
+import { openStore } from "./store/index.js";
+import { fetchGenesis, loadGenesis, saveGenesis } from "./swarm/founding.js";
+import { handleCalls } from "./swarm/handlers.js";
+import { Heartbeats } from "./swarm/heartbeats.js";
+import { Introductions } from "./swarm/introductions.js";
+import { formationMethod } from "./swarm/methods.js";
+import { ownHeartbeat } from "./swarm/own_heartbeat.js";
+import { Participation } from "./swarm/participation.js";
+import { Presence } from "./swarm/presence.js";
+
+export interface RunningNode {
+  readonly peerId: string;
+  readonly addresses: readonly string[];
+  /** `http://127.0.0.1:8080` */
+  readonly apiAddress: string;
+  /** Leaves the swarm in good order; safe to call twice. */
+  stop(): Promise<void>;
+  /** Resolves when something broke that the node cannot go on without. It has not stopped itself. */
+  readonly fatal: Promise<Error>;
+}
+
+const VERSION = packageVersion();
+
+/** @throws DaemonError, ProtocolError or ConsensusError that say what is in the way and what to do about it */
+export async function startNode(config: Config, logger: Logger): Promise<RunningNode> {
+  const closers: Closer[] = [];
+  try {
+    return await compose(config, logger, closers);
+  } catch (error) {
+    await closeAll(closers, logger);
+    throw error;
+  }
+}
+
+async function compose(config: Config, logger: Logger, closers: Closer[]): Promise<RunningNode> {
+  const startedAtMs = Date.now();
+  const now = () => performance.now();
+  const leaving = new AbortController();
+  let broken: (error: Error) => void = () => undefined;
+  const fatal = new Promise<Error>((resolve) => {
+    broken = resolve;
+  });
+
+  const store = await openStore(config.node.dataDir, {
+    logger,
+    createIdentity: () => identityBytes(createIdentity()),
+  });
+  closers.push(() => store.close());
+  const identity = identityFromBytes(store.identity);
+  let genesis = await loadGenesis(store.meta);
+  if (genesis !== null && genesis.swarm !== config.network.swarmId) throw otherSwarm(config, genesis);
+  let participation: Participation | null = null;
+
+  const host = await SwarmHost.create({
+    identity,
+    swarmId: config.network.swarmId,
+    version: VERSION,
+    name: config.node.name,
+    listen: [...config.network.listen],
+    announce: [...config.network.announce],
+    bootstrap: [...config.network.bootstrap],
+    mdns: config.network.mdns,
+    swarmKey: config.network.swarmKeyFile === null ? null : await readSwarmKey(config.network.swarmKeyFile),
+    maxConnections: config.network.maxConnections,
+    logger: logger.child({ part: "network" }),
+    formation: () => (genesis === null ? null : formationOf(genesis)),
+    blobStorage: store.blobs,
+    datastore: store.libp2p,
+  });
+  const presence = new Presence(identity.peerId, { deadAfterMs: config.training.deadAfterMs, now });
+  const aggregation = new AggregationWorker();
+  closers.push(() => aggregation.stop());
+
+  const trainer: TrainerPort | null = config.training.enabled
+    ? new TrainerPort(
+        new TrainerSupervisor({
+          logger: logger.child({ part: "trainer" }),
+          backend: config.training.backend,
+          memoryMaxBytes: config.training.trainerMemoryMaxBytes,
+        }),
+        {
+          changed: () => {
+            participation?.rounds.trainerChanged();
+            heartbeats.changed();
+          },
+          updated: (message) => void participation?.rounds.trainerUpdated(message),
+          progressed: (message) => participation?.rounds.trainerProgressed(message),
+          lost: (session, round, reason) => participation?.rounds.trainerLost(session, round, reason),
+        },
+        logger.child({ part: "trainer" }),
+      )
+    : null;
+
+  const heartbeats = new Heartbeats({
+    self: identity.peerId,
+    gossip: host.gossip,
+    presence,
+    everyMs: config.training.heartbeatMs,
+    compose: () => ownHeartbeat({ config, version: VERSION, host, store, trainer, participation }),
+  });
+  const registry = new Registry();
+  const source = createSource({
+    config,
+    version: VERSION,
+    startedAtMs,
+    host,
+    store,
+    presence,
+    trainer,
+    participation: () => participation,
+    checks: () => ({ swarm: participation === null ? "this node does not belong to a swarm yet" : null }),
+  });
+  const metrics = createSwarmMetrics(registry, () => source.snapshot());
+  host.onLatency((_peer, ms) => metrics.network.latency.observe(ms / 1000));
+  const services = createSwarmServices({
+    source,
+    commands: {
+      startTraining: (request) => member(participation).sessions.start(request),
+      stopTraining: (id, reason) => member(participation).sessions.stop(id, reason),
+      openCheckpoint: (id, height) => {
+        const { control, lineage } = member(participation);
+        return openCheckpoint({ blobs: store.blobs, lineage, state: () => control.state }, id, height);
+      },
+    },
+  });
+  const api: ApiServer = await createApi({
+    services,
+    registry,
+    metrics: metrics.api,
+    config: config.api,
+    cors: config.cors,
+    logger: logger.child({ part: "api" }),
+  });
+  closers.push(() => api.stop());
+
+  const { bootstrapExpect, form } = config.consensus;
+  const introductions = new Introductions(host);
+  const founding = new FormationRunner({
+    self: identity.peerId,
+    swarm: config.network.swarmId,
+    mode: form ? { kind: "form" } : { kind: "expect", count: bootstrapExpect },
+    store: {
+      load: () => store.meta.get("formation"),
+      save: (bytes) => store.meta.put("formation", bytes),
+    },
+    request: (peer, message) =>
+      host.rpc.call(peer, formationMethod, message, { timeoutMs: FORMATION_CALL_MS }),
+    peers: () => introductions.peers(),
+    logger: logger.child({ part: "formation" }),
+  });
+  handleCalls({
+    rpc: host.rpc,
+    formation: founding,
+    expect: form ? 0 : bootstrapExpect,
+    genesis: () => genesis,
+    participation: () => participation,
+  });
+
+  await host.start();
+  closers.push(() => host.stop());
+  trainer?.start();
+  closers.push(() => trainer?.stop());
+  heartbeats.start();
+  closers.push(() => heartbeats.stop());
+
+  const take = async (record: Genesis): Promise<void> => {
+    const member = await Participation.open({
+      config,
+      logger,
+      metrics,
+      identity,
+      host,
+      store,
+      presence,
+      trainer,
+      aggregation,
+      genesis: record,
+      now,
+    });
+    if (leaving.signal.aborted) return;
+    member.raft.onFatal((error) => broken(error));
+    member.control.onChange(() => heartbeats.changed());
+    participation = member;
+    member.start();
+    logger.info({ formation: formationOf(record), swarm: record.swarm }, "this node belongs to the swarm");
+  };
+  const belong = async (): Promise<void> => {
+    if (genesis === null) {
+      const outcome = await founding.run(leaving.signal);
+      const record =
+        outcome.kind === "formed"
+          ? outcome.genesis
+          : await fetchGenesis(host, outcome.formation, logger, leaving.signal);
+      await saveGenesis(store.meta, record);
+      genesis = record;
+      host.formationChanged();
+    }
+    await take(genesis);
+  };
+  const belonging = belong().catch((error: Error) => {
+    if (!leaving.signal.aborted) broken(error);
+  });
+  closers.push(async () => {
+    leaving.abort(new Error("the node is stopping"));
+    await belonging;
+    await participation?.stop();
+  });
+
+  // First of all it takes no more requests.
+  closers.push(() => api.stop());
+
+  let stopped: Promise<void> | null = null;
+  const stop = () => {
+    stopped ??= closeAll(closers, logger);
+    return stopped;
+  };
+  return { peerId: identity.peerId, addresses: host.addresses(), apiAddress: api.address, stop, fatal };
+}
+
+const FORMATION_CALL_MS = 3000;
+
+function member(participation: Participation | null): Participation {
+  if (participation !== null) return participation;
+  throw new ServiceError(
+    "NOT_READY",
+    "this node does not belong to a swarm yet; GET /health/ready says what it waits for",
+  );
+}
+
+function otherSwarm(config: Config, genesis: Genesis): DaemonError {
+  const { dataDir } = config.node;
+  const { swarmId } = config.network;
+  const message = `the data folder ${dataDir} belongs to a node of swarm "${genesis.swarm}", and this node is told to be of "${swarmId}": use another folder (--data-dir), or --swarm-id ${genesis.swarm}`;
+  return new DaemonError("CONFIG_INVALID", message, { dataDir, swarm: genesis.swarm, configured: swarmId });
+}
+
+async function readSwarmKey(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DaemonError("CONFIG_INVALID", `network.swarm_key_file: ${path} cannot be read: ${reason}`, {
+      path,
+    });
+  }
+}

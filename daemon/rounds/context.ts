@@ -1,0 +1,56 @@
+/** From committed state to the open round: the one place where the log's facts become a round's terms. */
+import type { SessionState } from "../../consensus/control/index.js";
+import { assignLanes } from "../../training/lanes/index.js";
+import type { RoundContext } from "../../training/round/index.js";
+import { batchesPerEpoch, type SessionSpec, sessionSpecSchema } from "../../training/session.js";
+import { contributionOf, laneBatchesOf, targetStepsOf } from "../../training/strategies/index.js";
+
+/** The round that is open for `session`, or null when there is none. Equal on every node at the same log index. */
+export function contextOf(session: SessionState | null, spec: SessionSpec | null): RoundContext | null {
+  if (session === null || spec === null) return null;
+  const { id, round, version, cursor, participants } = session;
+  const common = {
+    session: id,
+    round,
+    cursor,
+    codec: spec.codec,
+    batchSize: spec.batchSize,
+    timeoutMs: spec.roundTimeoutMs,
+  };
+  if (session.status === "initializing") {
+    const none = { base: null, participants: [], lanes: new Map(), contribution: "pseudo_gradient" as const };
+    return { ...common, ...none, height: 0, targetSteps: 0 };
+  }
+  if (session.status !== "running" || version === null) return null;
+  return {
+    ...common,
+    height: session.height + 1,
+    base: version.hash,
+    participants,
+    lanes: assignLanes(cursor, participants, laneBatchesOf(spec), totalBatchesOf(spec)),
+    contribution: contributionOf(spec, participants.length),
+    targetSteps: targetStepsOf(spec, participants.length),
+  };
+}
+
+/** Batches that the session will train on in all, or null when its rounds alone decide. */
+export function totalBatchesOf(spec: SessionSpec): number | null {
+  return spec.epochs === null ? null : spec.epochs * batchesPerEpoch(spec);
+}
+
+/** Parses specs from the log, once per session. A spec of a newer node that does not parse keeps this node out. */
+export class SpecCache {
+  private last: { id: string; spec: SessionSpec | null; fault: string | null } | null = null;
+
+  get(session: SessionState): { spec: SessionSpec | null; fault: string | null } {
+    if (this.last?.id !== session.id) {
+      const parsed = sessionSpecSchema.safeParse(session.spec);
+      const issue = parsed.error?.issues[0];
+      const fault = parsed.success
+        ? null
+        : `session ${session.id}: ${issue?.path.join(".")}: ${issue?.message}`;
+      this.last = { id: session.id, spec: parsed.data ?? null, fault };
+    }
+    return this.last;
+  }
+}

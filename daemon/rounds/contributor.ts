@@ -1,0 +1,97 @@
+/** This node's own part in a round: has the trainer run, signs what it made, and makes it known. */
+import { signManifest } from "../../protocol/index.js";
+import type { AnnouncedUpdate, RoundContext } from "../../training/round/index.js";
+import type { SessionSpec } from "../../training/session.js";
+import type { BatchRange } from "../../training/types.js";
+import type { RoundDeps } from "./deps.js";
+import { announcedOf, type UpdateInbox } from "./inbox.js";
+import type { Recompute } from "./recompute.js";
+import type { UpdateMessage } from "./trainer_port.js";
+
+export interface ContributorInit
+  extends Pick<
+    RoundDeps,
+    "identity" | "control" | "trainer" | "blobs" | "gossip" | "versions" | "logger" | "inlineUpdateMaxBytes"
+  > {
+  readonly inbox: UpdateInbox;
+  readonly recompute: Recompute;
+  readonly open: () => RoundContext | null;
+  readonly spec: () => SessionSpec | null;
+  /** Resolves when no validation is under way: the version is validated before it is trained on. */
+  readonly settled: () => Promise<void>;
+  readonly trained: (update: AnnouncedUpdate) => void;
+  readonly lost: (session: string, round: number) => void;
+}
+
+export class Contributor {
+  constructor(private readonly init: ContributorInit) {}
+
+  async train(context: RoundContext, lane: readonly BatchRange[]): Promise<void> {
+    const { control, trainer, versions, blobs, open, settled } = this.init;
+    const { session, round, contribution, height } = context;
+    const version = control.state.session?.version;
+    const spec = this.init.spec();
+    if (!trainer || !spec || !version || control.state.session?.id !== session) return;
+    try {
+      const path = await versions.ensure(version);
+      await settled();
+      if (open() !== context) return;
+      trainer.train({
+        session,
+        round,
+        base: { hash: version.hash, path },
+        lane: lane.map(([from, to]) => [from, to]),
+        contribution,
+        codec: spec.codec,
+        strategy: spec.strategy.name,
+        // One node's share of the swarm's steps so far: the schedule moves with committed versions alone.
+        scheduleStep: (height - 1) * spec.strategy.innerSteps,
+        outDir: blobs.tempDir,
+      });
+    } catch (error) {
+      this.lose(session, round, error);
+    }
+  }
+
+  /** The trainer is done: its payload becomes a blob, its claim a signed manifest. */
+  async finished({ session, round, steps, samples, lossNats, path }: UpdateMessage): Promise<void> {
+    const { blobs, recompute, identity, inbox, logger, open, trained } = this.init;
+    const context = open();
+    try {
+      const payload = await blobs.putFile(path);
+      recompute.protect(payload.hash);
+      if (context?.session !== session || context.round !== round || context.base === null) return;
+      const { codec, contribution, base } = context;
+      const claim = { session, round, base, codec, contribution, steps, samples, lossNats, payload };
+      const signed = signManifest(identity, { v: 1, ...claim });
+      const update = announcedOf(signed);
+      inbox.keep(update.manifest, signed);
+      logger.info({ session, round, steps, bytes: payload.bytes }, "update announced");
+      trained(update);
+    } catch (error) {
+      this.lose(session, round, error);
+    }
+  }
+
+  /** @param first whether a small payload goes along; a repetition only points to it */
+  async announce(update: AnnouncedUpdate, first: boolean): Promise<void> {
+    const { inbox, blobs, gossip, logger, inlineUpdateMaxBytes } = this.init;
+    const { payload, round } = update;
+    const signed = inbox.signedOf(update.manifest);
+    if (!signed) return;
+    try {
+      const small = first && payload.bytes <= inlineUpdateMaxBytes;
+      const inline = small ? await blobs.read(payload.hash, 0, payload.bytes) : null;
+      const { recipients } = await gossip.publish("update", { ...signed, inline });
+      if (recipients === 0) logger.debug({ round }, "nobody took the announcement; it is repeated");
+    } catch (error) {
+      logger.warn({ round, reason: String(error) }, "the update could not be announced; it is repeated");
+    }
+  }
+
+  private lose(session: string, round: number, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.init.logger.warn({ session, round, reason }, "this node's part of the round is lost");
+    this.init.lost(session, round);
+  }
+}

@@ -1,0 +1,35 @@
+/** What the round parts take from the node, as narrow as they need it. */
+import type { RaftNode } from "../../consensus/node/index.js";
+import type { Gossip, SwarmHost } from "../../protocol/index.js";
+import type { Signer, Verify } from "../../protocol/types.js";
+import type { AggregationWorker } from "../../training/aggregation/index.js";
+import type { Logger } from "../logger.js";
+import type { SwarmMetrics } from "../metrics/index.js";
+import type { BlobStore } from "../store/index.js";
+import type { ControlLog } from "../swarm/control_log.js";
+import type { Presence } from "../swarm/presence.js";
+import type { TrainerPort } from "./trainer_port.js";
+import type { Versions } from "./versions.js";
+import type { VoteRecords } from "./vote_records.js";
+
+export interface RoundDeps {
+  readonly identity: Signer;
+  readonly verify: Verify;
+  readonly control: ControlLog;
+  readonly raft: RaftNode;
+  readonly presence: Presence;
+  /** Null on a node that only votes and serves. */
+  readonly trainer: TrainerPort | null;
+  readonly aggregation: AggregationWorker;
+  readonly blobs: BlobStore;
+  readonly exchange: SwarmHost["blobs"];
+  readonly gossip: Gossip;
+  readonly rpc: SwarmHost["rpc"];
+  readonly votes: VoteRecords;
+  readonly versions: Versions;
+  readonly metrics: SwarmMetrics;
+  readonly logger: Logger;
+  readonly inlineUpdateMaxBytes: number;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+}

@@ -1,0 +1,14 @@
+/** Who takes part next: the nodes that are alive, able and wanted. Decided by the leader, committed with the round. */
+import type { ControlState } from "../../consensus/control/index.js";
+import type { SessionSpec } from "../../training/session.js";
+
+/** @returns sorted peer ids */
+export function participantsOf(
+  state: ControlState,
+  spec: Pick<SessionSpec, "nodes"> | null,
+  able: ReadonlySet<string>,
+): string[] {
+  const members = new Set(state.members.map((m) => m.peer));
+  const wanted = spec?.nodes ?? null;
+  return [...able].filter((p) => members.has(p) && (wanted === null || wanted.includes(p))).sort();
+}

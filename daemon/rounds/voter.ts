@@ -1,0 +1,137 @@
+/** The voter's side of a vote: look at the leader's proposal, recompute it, make the vote durable, sign. */
+import type { ControlState } from "../../consensus/control/index.js";
+import type { Decision } from "../../consensus/types.js";
+import {
+  decodeDecision,
+  refusalOf,
+  type VoterView,
+  votePreimage,
+  voteRecordOf,
+} from "../../consensus/votes/index.js";
+import type { Signer } from "../../protocol/types.js";
+import type { AnnouncedUpdate, RoundProposal } from "../../training/round/index.js";
+import type { VoteRecords } from "./vote_records.js";
+
+export interface VoteQuestion {
+  /** Encoded decision. */
+  readonly decision: Uint8Array;
+  /** The log index at which the leader decided: a voter that is behind waits for it. */
+  readonly index: number;
+  /** The manifests of the decision's updates, verified. */
+  readonly updates: readonly AnnouncedUpdate[];
+}
+export type VoteAnswer =
+  | { readonly signature: Uint8Array; readonly refusal: null }
+  | { readonly signature: null; readonly refusal: string };
+
+export interface VoterInit {
+  readonly identity: Signer;
+  readonly votes: VoteRecords;
+  readonly control: { readonly state: ControlState };
+  readonly raft: {
+    status(): { term: number; leader: string | null };
+    waitApplied(index: number, timeoutMs: number): Promise<void>;
+  };
+  /** Told of every vote that this node casts. */
+  readonly cast: (result: "approved" | "refused") => void;
+  /** Recomputes; null when this node's own result is the proposal's, else why it is not. */
+  readonly judge: (proposal: RoundProposal) => Promise<string | null>;
+}
+
+const CATCH_UP_MS = 3000;
+
+export class Voter {
+  private signing: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly init: VoterInit) {}
+
+  /** Answers the leader. Never throws for what is in the question. */
+  async answer(question: VoteQuestion, from: string): Promise<VoteAnswer> {
+    const answer = await this.consider(question, from);
+    if (answer.signature === null) this.init.cast("refused");
+    return answer;
+  }
+
+  private async consider(question: VoteQuestion, from: string): Promise<VoteAnswer> {
+    let decision: Decision;
+    try {
+      decision = decodeDecision(question.decision);
+    } catch (error) {
+      return refuse(error instanceof Error ? error.message : String(error));
+    }
+    try {
+      await this.init.raft.waitApplied(question.index, CATCH_UP_MS);
+    } catch {
+      return refuse(`this node has not caught up with log index ${question.index}`);
+    }
+    const early = this.refusal(decision, from) ?? mismatchOf(decision, question.updates);
+    if (early !== null) return refuse(early);
+    const judged = await this.init.judge(proposalOf(decision, question.updates));
+    return judged === null ? this.sign(decision, from) : refuse(judged);
+  }
+
+  /**
+   * Signs a decision that this node has computed itself. One at a time: the check against the last vote and the
+   * record of the new one must not be split.
+   */
+  async sign(decision: Decision, from: string): Promise<VoteAnswer> {
+    const turn = this.signing.then(async (): Promise<VoteAnswer> => {
+      const refusal = this.refusal(decision, from);
+      if (refusal !== null) return refuse(refusal);
+      await this.init.votes.save(voteRecordOf(decision));
+      this.init.cast("approved");
+      return { signature: this.init.identity.sign(votePreimage(decision)), refusal: null };
+    });
+    this.signing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private refusal(decision: Decision, from: string): string | null {
+    return refusalOf(decision, from, this.view(), this.init.votes.last);
+  }
+
+  private view(): VoterView {
+    const { term, leader } = this.init.raft.status();
+    const { swarm, formation, voters, session } = this.init.control.state;
+    return {
+      self: this.init.identity.peerId,
+      swarm,
+      formation,
+      term,
+      leader,
+      voters,
+      session: session?.id ?? null,
+      round: session?.round ?? 0,
+      height: session?.height ?? 0,
+      version: session?.version?.hash ?? null,
+      parent: session?.parent ?? null,
+    };
+  }
+}
+
+function refuse(reason: string): VoteAnswer {
+  return { signature: null, refusal: reason.slice(0, 512) };
+}
+
+/** The manifests must be exactly those that the decision counts. */
+function mismatchOf(decision: Decision, updates: readonly AnnouncedUpdate[]): string | null {
+  if (updates.length !== decision.updates.length) {
+    return `${updates.length} manifests for ${decision.updates.length} updates`;
+  }
+  for (const counted of decision.updates) {
+    const update = updates.find((u) => u.peer === counted.peer);
+    const same =
+      update?.manifest === counted.manifest &&
+      update.payload.hash === counted.payload &&
+      update.steps === counted.steps &&
+      update.samples === counted.samples &&
+      update.lossNats === counted.lossNats;
+    if (!same) return `the manifest of ${counted.peer} is not what the decision counts`;
+  }
+  return null;
+}
+
+function proposalOf(decision: Decision, updates: readonly AnnouncedUpdate[]): RoundProposal {
+  const { session, round, rejected, result, cursor } = decision;
+  return { session, round, updates, rejected, result, cursor };
+}

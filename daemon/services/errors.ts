@@ -1,0 +1,78 @@
+/** What the doors (HTTP, command line, later ones) can answer when a request fails: one table, one class. */
+
+interface ServiceErrorKind {
+  /** Stable number, part of the HTTP contract. 1001 to 1005 are the contract's, from 1100 on they are ours. */
+  readonly code: number;
+  readonly httpStatus: number;
+}
+
+const kinds = {
+  NODE_NOT_FOUND: { code: 1001, httpStatus: 404 },
+  TRAINING_IN_PROGRESS: { code: 1002, httpStatus: 409 },
+  CONSENSUS_FAILED: { code: 1003, httpStatus: 503 },
+  MODEL_CORRUPT: { code: 1004, httpStatus: 500 },
+  NETWORK_PARTITION: { code: 1005, httpStatus: 503 },
+
+  INVALID_REQUEST: { code: 1100, httpStatus: 400 },
+  NOT_FOUND: { code: 1101, httpStatus: 404 },
+  METHOD_NOT_ALLOWED: { code: 1102, httpStatus: 405 },
+  PAYLOAD_TOO_LARGE: { code: 1103, httpStatus: 413 },
+  UNSUPPORTED_MEDIA_TYPE: { code: 1104, httpStatus: 415 },
+  HOST_REFUSED: { code: 1105, httpStatus: 421 },
+  RATE_LIMITED: { code: 1106, httpStatus: 429 },
+  ORIGIN_REFUSED: { code: 1107, httpStatus: 403 },
+  REQUEST_TIMEOUT: { code: 1108, httpStatus: 408 },
+  NOT_READY: { code: 1110, httpStatus: 503 },
+  TRAINING_NOT_RUNNING: { code: 1120, httpStatus: 409 },
+  MODEL_NOT_FOUND: { code: 1121, httpStatus: 404 },
+  DATASET_UNKNOWN: { code: 1122, httpStatus: 400 },
+  DATASET_UNUSABLE: { code: 1123, httpStatus: 422 },
+  INTERNAL: { code: 1199, httpStatus: 500 },
+} as const satisfies Record<string, ServiceErrorKind>;
+
+export type ServiceErrorName = keyof typeof kinds;
+
+/** Every error that a door can answer, in order of code: for the answer itself and for the reference. */
+export const SERVICE_ERRORS: Readonly<Record<ServiceErrorName, ServiceErrorKind>> = kinds;
+
+/** A request that failed for a reason the caller can act on. The message is for a person, `details` for a program. */
+export class ServiceError extends Error {
+  readonly code: number;
+  readonly httpStatus: number;
+
+  constructor(
+    override readonly name: ServiceErrorName,
+    message: string,
+    readonly details: Readonly<Record<string, unknown>> = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.code = kinds[name].code;
+    this.httpStatus = kinds[name].httpStatus;
+  }
+
+  /** The contract's error body. */
+  toJSON(): ErrorBody {
+    return { error: { code: this.code, name: this.name, message: this.message, details: this.details } };
+  }
+}
+
+export interface ErrorBody {
+  readonly error: {
+    readonly code: number;
+    readonly name: string;
+    readonly message: string;
+    readonly details: Readonly<Record<string, unknown>>;
+  };
+}
+
+/** @returns `error` itself, or an INTERNAL error that hides everything but that something failed. */
+export function toServiceError(error: unknown): ServiceError {
+  if (error instanceof ServiceError) return error;
+  return new ServiceError(
+    "INTERNAL",
+    "something failed in this node; its log says what",
+    {},
+    { cause: error },
+  );
+}

@@ -1,0 +1,135 @@
+/**
+ * What the services see of the node: plain data at one moment, and the few things that can be done to it.
+ * The composition root fills it; the views are pure functions of it.
+ */
+import type { ControlState } from "../../consensus/control/index.js";
+import type { Hash } from "../../protocol/types.js";
+import type { TrainingRequest } from "../../training/plan/index.js";
+import type { TrainerPhase } from "../../training/types.js";
+import type { ModelDownload } from "./types.js";
+
+export interface SelfSnapshot {
+  readonly peer: string;
+  readonly name: string;
+  readonly zone: string;
+  /** Version of this software. */
+  readonly version: string;
+  readonly startedAtMs: number;
+  /** Multiaddrs that others can reach this node at. */
+  readonly addresses: readonly string[];
+}
+
+export interface RaftSnapshot {
+  readonly role: "leader" | "follower" | "candidate" | "pre_candidate" | "learner";
+  readonly term: number;
+  /** Peer id of the leader this node follows; null: none is known. */
+  readonly leader: string | null;
+  readonly commitIndex: number;
+  readonly appliedIndex: number;
+  /** Last entry in this node's log. */
+  readonly lastIndex: number;
+  /** Entries up to this one stand in the snapshot only; 0: none. */
+  readonly snapshotIndex: number;
+}
+
+/** What a node last said of itself. This node is among them. */
+export interface PresenceSnapshot {
+  readonly peer: string;
+  readonly name: string;
+  /** Heard recently enough to count as there. */
+  readonly alive: boolean;
+  /** When it was last heard, by this node's clock; null: never. */
+  readonly lastSeenAtMs: number | null;
+  readonly addresses: readonly string[];
+  readonly version: string | null;
+  /** The model version it stands on. */
+  readonly modelHash: Hash | null;
+  readonly height: number | null;
+  /** The session its trainer is ready for. */
+  readonly session: string | null;
+  readonly canTrain: boolean;
+  /** Why it cannot train, in plain words. */
+  readonly reason: string | null;
+  readonly phase: TrainerPhase | null;
+  readonly round: number | null;
+  /** Inner steps done in that round. */
+  readonly steps: number | null;
+  /** Training loss over those steps, in nats. */
+  readonly lossNats: number | null;
+  readonly samplesPerSecond: number | null;
+  /** Resident bytes of its daemon and trainer. */
+  readonly memoryUsedBytes: number | null;
+  readonly memoryTotalBytes: number | null;
+  readonly backend: string | null;
+}
+
+export interface ConnectionSnapshot {
+  readonly peer: string;
+  /** Multiaddr of the other side. */
+  readonly address: string;
+  readonly direction: "inbound" | "outbound";
+  /** Round trip of the last ping. */
+  readonly latencyMs: number | null;
+  readonly openedAtMs: number | null;
+}
+
+export interface GossipCount {
+  readonly topic: string;
+  readonly verdict: "accepted" | "ignored" | "rejected";
+  readonly messages: number;
+}
+
+/** Counters since the start of the process. */
+export interface TrafficSnapshot {
+  readonly bytesSent: number | null;
+  readonly bytesReceived: number | null;
+  readonly gossip: readonly GossipCount[];
+  readonly blobBytesFetched: number;
+  readonly blobBytesServed: number;
+  /** Chunks that did not match their hash and were asked of somebody else. */
+  readonly blobChunksCorrupt: number;
+  /** Connections and messages turned away, by reason. */
+  readonly refused: Readonly<Record<string, number>>;
+}
+
+/** This node's own trainer process. */
+export interface TrainerSnapshot {
+  readonly enabled: boolean;
+  readonly backend: string | null;
+  readonly restarts: number;
+  readonly rssBytes: number | null;
+}
+
+export interface SwarmSnapshot {
+  readonly nowMs: number;
+  readonly swarm: string;
+  readonly self: SelfSnapshot;
+  /** Null until the node belongs to a formed swarm. */
+  readonly control: ControlState | null;
+  readonly raft: RaftSnapshot | null;
+  readonly presence: readonly PresenceSnapshot[];
+  readonly connections: readonly ConnectionSnapshot[];
+  readonly traffic: TrafficSnapshot;
+  readonly trainer: TrainerSnapshot;
+  /** Further readiness checks by name; null is fine, a text says what is wrong. */
+  readonly checks: Readonly<Record<string, string | null>>;
+}
+
+export interface SwarmSource {
+  /** Cheap: called for every request and every scrape. */
+  snapshot(): SwarmSnapshot;
+  /** Whether this node holds the bytes of a version. */
+  holdsVersion(hash: Hash): boolean;
+}
+
+export interface SwarmCommands {
+  /** Resolves to the session's id once it is committed and applied here. @throws ServiceError */
+  startTraining(request: TrainingRequest): Promise<string>;
+  /** Resolves once the end of the session is committed and applied here. @throws ServiceError */
+  stopTraining(session: string, reason: string): Promise<void>;
+  /**
+   * A checkpoint of a committed version, or null when its bytes are not on this node.
+   * @throws ServiceError MODEL_CORRUPT
+   */
+  openCheckpoint(session: string, height: number): Promise<ModelDownload | null>;
+}

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { Readable } from "node:stream";
+import { testHash } from "../../consensus/testing/committee.js";
+import type { TrainingRequest } from "../../training/plan/index.js";
+import { ServiceError, type ServiceErrorName } from "./errors.js";
+import type { SwarmCommands, SwarmSnapshot } from "./source.js";
+import { createSwarmServices } from "./swarm_services.js";
+import { A, B, controlFixture, sessionFixture, snapshotFixture } from "./testing/snapshot.js";
+
+const request = { dataset: "builtin:moby-dick" } as TrainingRequest;
+const idle = () => snapshotFixture({ control: controlFixture({ session: null }) });
+
+function servicesOver(snapshot: SwarmSnapshot, commands: Partial<SwarmCommands> = {}) {
+  const unexpected = () => Promise.reject(new Error("not expected"));
+  return createSwarmServices({
+    source: { snapshot: () => snapshot, holdsVersion: (hash) => hash === testHash("version-7") },
+    commands: {
+      startTraining: unexpected,
+      stopTraining: unexpected,
+      openCheckpoint: unexpected,
+      ...commands,
+    },
+  });
+}
+
+const rejects = (promise: Promise<unknown>, name: ServiceErrorName) =>
+  assert.rejects(promise, (error) => error instanceof ServiceError && error.name === name);
+
+describe("daemon/services: swarm services", () => {
+  it("does not start a second session, nor one without a swarm", async () => {
+    await rejects(servicesOver(snapshotFixture()).training.start(request), "TRAINING_IN_PROGRESS");
+    await rejects(servicesOver(snapshotFixture({ control: null })).training.start(request), "NOT_READY");
+  });
+
+  it("names nodes by peer id in the session, whatever the request called them", async () => {
+    const asked: TrainingRequest[] = [];
+    const startTraining = (r: TrainingRequest) => Promise.resolve(String(asked.push(r)));
+    const { training } = servicesOver(idle(), { startTraining });
+    await training.start({ ...request, nodes: ["node-b", A, "node-a"] });
+    assert.deepEqual(asked[0]?.nodes, [A, B]);
+    await rejects(training.start({ ...request, nodes: ["nobody"] }), "NODE_NOT_FOUND");
+  });
+
+  it("stops the session that runs, and says when none does", async () => {
+    const stopped: string[] = [];
+    const stopTraining = async (id: string) => {
+      stopped.push(id);
+    };
+    await servicesOver(snapshotFixture(), { stopTraining }).training.stop();
+    assert.deepEqual(stopped, ["training_789ghi"]);
+    await rejects(servicesOver(idle()).training.stop(), "TRAINING_NOT_RUNNING");
+    const over = snapshotFixture({
+      control: controlFixture({ session: sessionFixture({ status: "finished" }) }),
+    });
+    await rejects(servicesOver(over).training.stop(), "TRAINING_NOT_RUNNING");
+  });
+
+  it("resolves a model id to a height that exists", async () => {
+    const opened: [string, number][] = [];
+    const openCheckpoint: SwarmCommands["openCheckpoint"] = (session, height) => {
+      opened.push([session, height]);
+      return Promise.resolve(height === 3 ? null : { stream: Readable.from([]), filename: "x.tar" });
+    };
+    const { models } = servicesOver(snapshotFixture(), { openCheckpoint });
+    await models.download("training_789ghi");
+    await models.download("training_789ghi@2");
+    assert.deepEqual(opened, [
+      ["training_789ghi", 7],
+      ["training_789ghi", 2],
+    ]);
+    await rejects(models.download("training_789ghi@3"), "MODEL_NOT_FOUND");
+    await rejects(models.download("training_789ghi@8"), "MODEL_NOT_FOUND");
+    await rejects(models.download("nothing"), "MODEL_NOT_FOUND");
+  });
+
+  it("lists the current session's model first, with what this node holds", () => {
+    const past = [
+      sessionFixture({ id: "first", version: { hash: testHash("old"), bytes: 1, chunkRoot: testHash("c") } }),
+      sessionFixture({ id: "unborn", version: null }),
+      sessionFixture({ id: "second" }),
+    ];
+    const { models, total } = servicesOver(
+      snapshotFixture({ control: controlFixture({ past }) }),
+    ).models.list();
+    assert.equal(total, 3);
+    assert.deepEqual(
+      models.map((m) => [m.id, m.available]),
+      [
+        ["training_789ghi", true],
+        ["second", true],
+        ["first", false],
+      ],
+    );
+  });
+});

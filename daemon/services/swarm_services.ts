@@ -1,0 +1,94 @@
+/** The services over a source of snapshots and a few commands: views of the one, errors of the other. */
+import { isActive } from "../../consensus/control/index.js";
+import type { TrainingRequest } from "../../training/plan/index.js";
+import { ServiceError } from "./errors.js";
+import type { SwarmCommands, SwarmSnapshot, SwarmSource } from "./source.js";
+import type { ModelsService, SwarmServices, TrainingService } from "./types.js";
+import { consensusStatusView, historyView } from "./views/consensus.js";
+import { healthView, liveView, readyView } from "./views/health.js";
+import { modelListView, resolveModel } from "./views/models.js";
+import { networkMetricsView, topologyView } from "./views/network.js";
+import { nodeDetailView, nodeListView, resolveNode } from "./views/nodes.js";
+import { trainingStatusView } from "./views/training.js";
+
+export interface SwarmServicesParts {
+  readonly source: SwarmSource;
+  readonly commands: SwarmCommands;
+}
+
+export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
+  const { source } = parts;
+  return {
+    nodes: {
+      list: () => nodeListView(source.snapshot()),
+      get: (id) => nodeDetailView(source.snapshot(), id),
+    },
+    training: trainingService(parts),
+    models: modelsService(parts),
+    consensus: {
+      status: () => consensusStatusView(source.snapshot()),
+      history: (query) => historyView(source.snapshot().control, query),
+    },
+    network: {
+      topology: () => topologyView(source.snapshot()),
+      metrics: () => networkMetricsView(source.snapshot()),
+    },
+    health: {
+      live: () => liveView(source.snapshot()),
+      ready: () => readyView(source.snapshot()),
+      health: () => healthView(source.snapshot()),
+    },
+  };
+}
+
+function trainingService({ source, commands }: SwarmServicesParts): TrainingService {
+  return {
+    status: () => trainingStatusView(source.snapshot()),
+    async start(request: TrainingRequest) {
+      const snapshot = source.snapshot();
+      requireSwarm(snapshot);
+      const running = snapshot.control?.session ?? null;
+      if (isActive(running)) {
+        const message = `session ${running.id} is ${running.status}: stop it first, or wait for its end`;
+        throw new ServiceError("TRAINING_IN_PROGRESS", message, { session_id: running.id });
+      }
+      await commands.startTraining(withPeerIds(request, snapshot));
+      return trainingStatusView(source.snapshot());
+    },
+    async stop() {
+      const snapshot = source.snapshot();
+      const running = snapshot.control?.session ?? null;
+      if (!isActive(running)) {
+        throw new ServiceError("TRAINING_NOT_RUNNING", "no training session is running");
+      }
+      await commands.stopTraining(running.id, "stopped on request");
+      return trainingStatusView(source.snapshot());
+    },
+  };
+}
+
+/** Says so at once where a command could only run into a timeout. A missing leader may be back in a moment. */
+function requireSwarm(snapshot: SwarmSnapshot): void {
+  if (snapshot.control !== null && snapshot.raft !== null) return;
+  throw new ServiceError("NOT_READY", "this node belongs to no swarm yet; GET /health/ready says more");
+}
+
+/** Requests may name nodes by name; a session names them by peer id. */
+function withPeerIds(request: TrainingRequest, snapshot: SwarmSnapshot): TrainingRequest {
+  if (!request.nodes) return request;
+  const peers = request.nodes.map((id) => resolveNode(snapshot, id));
+  return { ...request, nodes: [...new Set(peers)].sort() };
+}
+
+function modelsService({ source, commands }: SwarmServicesParts): ModelsService {
+  return {
+    list: () => modelListView(source.snapshot(), (hash) => source.holdsVersion(hash)),
+    async download(id) {
+      const { session, height } = resolveModel(source.snapshot().control, id);
+      const download = await commands.openCheckpoint(session, height);
+      if (download !== null) return download;
+      const message = `this node does not hold version ${height} of session ${session}; ask a node that does, or take the latest`;
+      throw new ServiceError("MODEL_NOT_FOUND", message, { model_id: id, session_id: session, height });
+    },
+  };
+}

@@ -1,0 +1,237 @@
+/** The running session, or the last one, as the contract shows it. */
+import type { ControlState, Evaluation, SessionState } from "../../../consensus/control/index.js";
+import { isActive } from "../../../consensus/control/index.js";
+import { batchesPerEpoch, type SessionSpec, sessionSpecSchema } from "../../../training/session.js";
+import type { PresenceSnapshot, SwarmSnapshot } from "../source.js";
+import { isoTime, nameOf, presenceOf, rounded } from "./common.js";
+
+export interface EvaluationView {
+  readonly height: number;
+  /** Mean loss over the validation batches, in nats. */
+  readonly loss: number | null;
+  readonly accuracy: number | null;
+  readonly samples: number;
+}
+
+export interface TrainingNodeView {
+  readonly id: string;
+  readonly name: string | null;
+  /** A trainer's phase, or `preparing`, `unable`, `unreachable`. */
+  readonly status: string;
+  /** Inner steps done in the open round as a fraction of the session's `inner_steps`, at most 1. */
+  readonly batch_progress: number | null;
+  /** Training loss of those steps, in nats. */
+  readonly loss: number | null;
+  readonly samples_per_second: number | null;
+  readonly reason: string | null;
+}
+
+export interface ModelSpecView {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+export interface TrainingProgressView {
+  /** Passes over the training split that are complete. */
+  readonly epoch: number | null;
+  /** Null when the session's rounds alone decide its end. */
+  readonly total_epochs: number | null;
+  /** Mean training loss of the last committed round, in nats. */
+  readonly loss: number | null;
+  /** Of the last validation; null for text. */
+  readonly accuracy: number | null;
+  readonly epochs_done: number | null;
+  /** The open round, null when none is; failed rounds count. */
+  readonly round: number | null;
+  /** Versions committed after the first. */
+  readonly height: number | null;
+  /** Versions after which the session ends. */
+  readonly rounds: number | null;
+  readonly batches: number | null;
+  readonly total_batches: number | null;
+  readonly samples: number | null;
+  /** Null for anything but text. */
+  readonly tokens: number | null;
+  readonly failures_in_a_row: number | null;
+}
+
+export interface TrainingStatusView {
+  /** Null while nothing has been trained in this swarm. */
+  readonly session_id: string | null;
+  readonly status: SessionState["status"] | "idle";
+  readonly progress: TrainingProgressView;
+  readonly nodes: readonly TrainingNodeView[];
+  readonly dataset: string | null;
+  readonly strategy: string | null;
+  /** `type` and the fields of that type, as in a request. */
+  readonly model: ModelSpecView | null;
+  readonly model_hash: string | null;
+  readonly validation: { readonly first: EvaluationView | null; readonly last: EvaluationView | null };
+  /** Of all nodes that train now. */
+  readonly samples_per_second: number | null;
+  readonly warnings: readonly string[];
+  readonly created_at: string | null;
+  readonly created_by: string | null;
+  readonly round_opened_at: string | null;
+  readonly ended_at: string | null;
+  /** Why it ended, when it was stopped or failed. */
+  readonly reason: string | null;
+}
+
+export function currentSession(control: ControlState | null): SessionState | null {
+  return control?.session ?? control?.past.at(-1) ?? null;
+}
+
+export function trainingStatusView(snapshot: SwarmSnapshot): TrainingStatusView {
+  const session = currentSession(snapshot.control);
+  if (session === null) return IDLE;
+  const spec = sessionSpecSchema.safeParse(session.spec).data ?? null;
+  const nodes = nodesOf(snapshot, session, spec);
+  return {
+    session_id: session.id,
+    status: session.status,
+    progress: progressOf(session, spec),
+    nodes,
+    dataset: spec?.data.dataset ?? null,
+    strategy: spec?.strategy.name ?? null,
+    model: spec === null ? null : modelSpecView(spec.model),
+    model_hash: session.version?.hash ?? null,
+    validation: {
+      first: evaluationView(session.firstEvaluation),
+      last: evaluationView(session.evaluations.at(-1) ?? null),
+    },
+    samples_per_second: totalSpeed(nodes),
+    warnings: spec?.warnings ?? ["this node cannot read the session's description: it is of a newer version"],
+    created_at: isoTime(session.createdAtMs),
+    created_by: session.createdBy,
+    round_opened_at: isRoundOpen(session) ? isoTime(session.roundOpenedAtMs) : null,
+    ended_at: isoTime(session.endedAtMs),
+    reason: session.reason,
+  };
+}
+
+export function evaluationView(evaluation: Evaluation | null): EvaluationView | null {
+  if (evaluation === null) return null;
+  const { height, lossNats, accuracy, samples } = evaluation;
+  return { height, loss: rounded(lossNats, 6), accuracy: rounded(accuracy, 6), samples };
+}
+
+export function isRoundOpen(session: SessionState): boolean {
+  return session.status === "initializing" || session.status === "running";
+}
+
+function modelSpecView(model: SessionSpec["model"]): ModelSpecView {
+  const fields = Object.entries(model).map(([key, value]) => {
+    return [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value];
+  });
+  return Object.fromEntries(fields) as ModelSpecView;
+}
+
+/** Batches trained on in committed rounds. */
+export function batchesDone(session: Pick<SessionState, "cursor">): number {
+  const { next, holes } = session.cursor;
+  return holes.reduce((done, [from, to]) => done - (to - from), next);
+}
+
+function progressOf(session: SessionState, spec: SessionSpec | null): TrainingProgressView {
+  const batches = batchesDone(session);
+  const perEpoch = spec === null ? 0 : batchesPerEpoch(spec);
+  const last = session.evaluations.at(-1) ?? null;
+  return {
+    epoch: perEpoch > 0 ? Math.floor(batches / perEpoch) : null,
+    total_epochs: spec?.epochs ?? null,
+    loss: rounded(session.lossNats, 6),
+    accuracy: rounded(last?.accuracy ?? null, 6),
+    epochs_done: perEpoch > 0 ? rounded(batches / perEpoch, 4) : null,
+    round: isRoundOpen(session) ? session.round : null,
+    height: session.version === null ? null : session.height,
+    rounds: session.rounds,
+    batches,
+    total_batches: session.batches,
+    samples: session.samples,
+    tokens: spec?.data.kind === "text" ? session.samples * spec.data.contextLength : null,
+    failures_in_a_row: session.failuresInARow,
+  };
+}
+
+function nodesOf(
+  snapshot: SwarmSnapshot,
+  session: SessionState,
+  spec: SessionSpec | null,
+): TrainingNodeView[] {
+  const presence = presenceOf(snapshot);
+  const active = isActive(session);
+  return session.participants.map((peer) => {
+    const last = presence.get(peer);
+    const alive = last?.alive === true;
+    const training = alive && active && last.session === session.id;
+    return {
+      id: peer,
+      name: nameOf(peer, presence, snapshot.control),
+      status: nodeStatus(last, session, active),
+      batch_progress: training ? batchProgress(last, session, spec) : null,
+      loss: training && last.round === session.round ? rounded(last.lossNats, 6) : null,
+      samples_per_second: training ? rounded(last.samplesPerSecond, 3) : null,
+      reason: alive ? last.reason : null,
+    };
+  });
+}
+
+function nodeStatus(last: PresenceSnapshot | undefined, session: SessionState, active: boolean): string {
+  if (!last?.alive) return "unreachable";
+  if (!active) return "idle";
+  if (last.reason !== null) return "unable";
+  return last.session === session.id && last.phase !== null ? last.phase : "preparing";
+}
+
+function batchProgress(
+  last: PresenceSnapshot,
+  session: SessionState,
+  spec: SessionSpec | null,
+): number | null {
+  if (spec === null || last.round !== session.round || last.steps === null) return null;
+  return rounded(Math.min(1, last.steps / spec.strategy.innerSteps), 4);
+}
+
+function totalSpeed(nodes: readonly TrainingNodeView[]): number | null {
+  const known = nodes.flatMap((n) => (n.samples_per_second === null ? [] : [n.samples_per_second]));
+  return known.length === 0
+    ? null
+    : rounded(
+        known.reduce((a, b) => a + b, 0),
+        3,
+      );
+}
+
+const IDLE: TrainingStatusView = {
+  session_id: null,
+  status: "idle",
+  progress: {
+    epoch: null,
+    total_epochs: null,
+    loss: null,
+    accuracy: null,
+    epochs_done: null,
+    round: null,
+    height: null,
+    rounds: null,
+    batches: null,
+    total_batches: null,
+    samples: null,
+    tokens: null,
+    failures_in_a_row: null,
+  },
+  nodes: [],
+  dataset: null,
+  strategy: null,
+  model: null,
+  model_hash: null,
+  validation: { first: null, last: null },
+  samples_per_second: null,
+  warnings: [],
+  created_at: null,
+  created_by: null,
+  round_opened_at: null,
+  ended_at: null,
+  reason: null,
+};

@@ -1,0 +1,52 @@
+import type { BlobRef, Hash } from "../../protocol/types.js";
+import { DaemonError } from "../errors.js";
+import { errnoOf, type StoreFs } from "./store_fs.js";
+
+const FULL = new Set(["ENOSPC", "EDQUOT"]);
+
+/** Runs disk work; a full disk becomes `DISK_FULL` with what was needed and what is free. */
+export async function onDisk<T>(
+  fs: StoreFs,
+  folder: string,
+  bytesNeeded: number,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!FULL.has(errnoOf(error) ?? "")) throw error;
+    const bytesFree = await fs.freeBytes(folder).catch(() => undefined);
+    throw diskFull(folder, bytesNeeded, bytesFree, error);
+  }
+}
+
+export function diskFull(
+  folder: string,
+  bytesNeeded: number,
+  bytesFree?: number,
+  cause?: unknown,
+): DaemonError {
+  const free = bytesFree === undefined ? "" : `, ${bytesFree} are free`;
+  return new DaemonError(
+    "DISK_FULL",
+    `The disk of ${folder} is full: ${bytesNeeded} bytes are needed${free}. Free some space, or lower storage.max_bytes.`,
+    { path: folder, bytesNeeded, bytesFree, errno: errnoOf(cause) },
+    { cause },
+  );
+}
+
+export function corrupt(hash: Hash, why: string, facts: Record<string, unknown> = {}): DaemonError {
+  return new DaemonError(
+    "BLOB_CORRUPT",
+    `Blob ${hash} is damaged: ${why}. It is fetched again from other nodes.`,
+    { hash, ...facts },
+  );
+}
+
+export function missing(hash: Hash): DaemonError {
+  return new DaemonError("BLOB_MISSING", `Blob ${hash} is not on this node`, { hash });
+}
+
+export function busy(ref: BlobRef): DaemonError {
+  return new DaemonError("BLOB_BUSY", `Blob ${ref.hash} is being downloaded already`, { hash: ref.hash });
+}

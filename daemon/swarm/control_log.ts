@@ -1,0 +1,65 @@
+/** The applier behind Raft: commits become control state, certificates become lineage, listeners hear of both. */
+import type { ApplyOutcome } from "../../consensus/control/index.js";
+import { ControlMachine, type ControlState } from "../../consensus/control/index.js";
+import type { Certificate } from "../../consensus/types.js";
+import type { Hash, Verify } from "../../protocol/types.js";
+import type { LineageStore } from "./lineage_store.js";
+
+export interface ControlChange {
+  readonly before: ControlState;
+  readonly after: ControlState;
+  /** The certificate that this entry committed, if it did. */
+  readonly version: Certificate | null;
+}
+
+export class ControlLog {
+  private readonly machine: ControlMachine;
+  private readonly listeners = new Set<(change: ControlChange) => void>();
+
+  constructor(
+    genesis: { swarm: string; formation: Hash },
+    verify: Verify,
+    private readonly lineage: LineageStore,
+  ) {
+    this.machine = new ControlMachine(genesis, verify);
+  }
+
+  get state(): ControlState {
+    return this.machine.state;
+  }
+
+  onChange(listener: (change: ControlChange) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  async apply(entry: { index: number; term: number; data: Uint8Array }): Promise<ApplyOutcome> {
+    const before = this.state;
+    const outcome = this.machine.apply(entry.data, entry);
+    const version = outcome.kind === "applied" ? outcome.version : null;
+    // Before any later snapshot can drop the entry from the log, its certificate stands in the lineage.
+    if (version !== null) await this.lineage.put(version);
+    this.tell({ before, after: this.state, version });
+    return outcome;
+  }
+
+  configChanged(config: { voters: readonly string[]; learners: readonly string[] }, index: number): void {
+    const before = this.state;
+    this.machine.configure(config, { index, term: 0 });
+    this.tell({ before, after: this.state, version: null });
+  }
+
+  snapshot(): Uint8Array {
+    return this.machine.snapshot();
+  }
+
+  restore(snapshot: Uint8Array): void {
+    const before = this.state;
+    this.machine.restore(snapshot);
+    this.tell({ before, after: this.state, version: null });
+  }
+
+  private tell(change: ControlChange): void {
+    for (const listener of this.listeners) listener(change);
+  }
+}

@@ -1,0 +1,158 @@
+/** This node as a member of one formed swarm: its log, its part in rounds, its place among the others. */
+import type { Genesis } from "../../consensus/formation/index.js";
+import { formationOf } from "../../consensus/formation/index.js";
+import { RaftNode } from "../../consensus/node/index.js";
+import { LevelRaftStorage } from "../../consensus/storage/index.js";
+import type { Identity, SwarmHost } from "../../protocol/index.js";
+import { verifySignature as verify } from "../../protocol/index.js";
+import type { AggregationWorker } from "../../training/aggregation/index.js";
+import type { Config } from "../config/index.js";
+import type { Logger } from "../logger.js";
+import type { SwarmMetrics } from "../metrics/index.js";
+import { RoundDriver } from "../rounds/driver.js";
+import type { TrainerPort } from "../rounds/trainer_port.js";
+import { Versions } from "../rounds/versions.js";
+import { VoteRecords } from "../rounds/vote_records.js";
+import { Sessions } from "../sessions/commands.js";
+import type { Store } from "../store/index.js";
+import { ControlLog } from "./control_log.js";
+import { LineageStore } from "./lineage_store.js";
+import { LineageSync } from "./lineage_sync.js";
+import { Membership } from "./membership.js";
+import type { Presence } from "./presence.js";
+import { versionCheck } from "./version_check.js";
+
+export interface ParticipationInit {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly metrics: SwarmMetrics;
+  readonly identity: Identity;
+  readonly host: SwarmHost;
+  readonly store: Store;
+  readonly presence: Presence;
+  readonly trainer: TrainerPort | null;
+  readonly aggregation: AggregationWorker;
+  readonly genesis: Genesis;
+  readonly now: () => number;
+}
+
+/** Handing the leadership over may take this long when the node stops. */
+const TRANSFER_MS = 2000;
+
+export class Participation {
+  private constructor(
+    private readonly init: ParticipationInit,
+    readonly control: ControlLog,
+    readonly raft: RaftNode,
+    readonly lineage: LineageStore,
+    readonly versions: Versions,
+    readonly rounds: RoundDriver,
+    readonly membership: Membership,
+    readonly sessions: Sessions,
+    private readonly lineageSync: LineageSync,
+    private readonly off: readonly (() => void)[],
+  ) {}
+
+  /** Loads the log and replays what is committed; nothing acts before `start`. */
+  static async open(init: ParticipationInit): Promise<Participation> {
+    const { config, logger, identity, host, store, genesis, presence } = init;
+    const formation = formationOf(genesis);
+    const lineage = new LineageStore(store.lineage);
+    const control = new ControlLog({ swarm: genesis.swarm, formation }, verify, lineage);
+    const storage = new LevelRaftStorage(store.raft);
+    if (genesis.voters.includes(identity.peerId)) await bootstrap(storage, genesis.voters);
+    const raft = await RaftNode.open({
+      id: identity.peerId,
+      storage,
+      transport: { send: (to, message) => host.raft.send(to, message) },
+      applier: control,
+      logger: logger.child({ part: "raft" }),
+      options: {
+        tickMs: config.consensus.tickMs,
+        electionTicks: config.consensus.electionTicks,
+        heartbeatTicks: config.consensus.heartbeatTicks,
+        snapshotEveryEntries: config.consensus.snapshotEveryEntries,
+      },
+    });
+    const versions: Versions = new Versions({
+      blobs: store.blobs,
+      fetch: (ref, sources, signal) => host.blobs.fetch(ref, sources, { signal }),
+      sources: () => versionSources(control, presence, host, identity.peerId),
+      inUse: (hash) => rounds.needs(hash),
+      finals: () => control.state.past.map((s) => s.version?.hash).filter((hash) => hash !== undefined),
+      keepVersions: config.storage.keepVersions,
+      maxBytes: config.storage.maxBytes,
+      logger,
+    });
+    const rounds: RoundDriver = new RoundDriver({
+      ...init,
+      verify,
+      control,
+      raft,
+      versions,
+      blobs: store.blobs,
+      exchange: host.blobs,
+      gossip: host.gossip,
+      rpc: host.rpc,
+      votes: await VoteRecords.open(store.meta),
+      inlineUpdateMaxBytes: config.training.inlineUpdateMaxBytes,
+    });
+    const self = identity.peerId;
+    const { name } = config.node;
+    const { committeeSize } = config.consensus;
+    const membership = new Membership({ self, name, committeeSize, raft, control, host, presence, logger });
+    const sessions = new Sessions({ self, raft, control, rpc: host.rpc, presence, trainer: init.trainer });
+    const lineageSync = new LineageSync({ control, lineage, verify, host, logger });
+    const off = [host.raft.onMessage((from, message) => raft.receive(from, message))];
+    host.gossip.check("version", versionCheck(control, verify));
+    host.gossip.check("update", (update) => (rounds.fits(update) ? "accept" : "ignore"));
+    return new Participation(
+      init,
+      control,
+      raft,
+      lineage,
+      versions,
+      rounds,
+      membership,
+      sessions,
+      lineageSync,
+      off,
+    );
+  }
+
+  start(): void {
+    this.raft.start();
+    this.rounds.start();
+    this.membership.start();
+    this.lineageSync.start();
+  }
+
+  /** Hands the leadership over, then leaves. */
+  async stop(): Promise<void> {
+    this.membership.stop();
+    this.lineageSync.stop();
+    this.rounds.stop();
+    this.versions.stop();
+    if (this.raft.status().role === "leader") {
+      const handed = await this.raft.transferLeadership(undefined, TRANSFER_MS).catch(() => false);
+      this.init.logger.info({ handed }, "leadership handed over before leaving");
+    }
+    for (const off of this.off) off();
+    await this.raft.stop();
+  }
+}
+
+/** A founder's log begins with the genesis, once; a log that is there already goes on. */
+async function bootstrap(storage: LevelRaftStorage, voters: readonly string[]): Promise<void> {
+  const { snapshot, hardState } = await storage.initialState();
+  if (snapshot === null && hardState.term === 0)
+    await storage.bootstrap({ voters: [...voters], learners: [] });
+}
+
+/** Those that say they stand on the wanted version first, then everybody else that is there. */
+function versionSources(control: ControlLog, presence: Presence, host: SwarmHost, self: string): string[] {
+  const wanted = control.state.session?.version?.hash;
+  const here = host.peers().map((p) => p.peer);
+  const holds = (peer: string) => (presence.get(peer)?.heartbeat.versionHash === wanted ? 0 : 1);
+  return here.filter((peer) => peer !== self).sort((a, b) => holds(a) - holds(b));
+}

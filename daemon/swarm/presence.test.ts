@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import type { Heartbeat } from "../../protocol/index.js";
+import { Presence } from "./presence.js";
+
+const beat = (change: Partial<Heartbeat> = {}): Heartbeat => ({
+  v: 1,
+  name: "n",
+  zone: "",
+  version: "0.1.0",
+  role: "follower",
+  backend: "wasm",
+  canTrain: true,
+  session: "s",
+  reason: null,
+  phase: "idle",
+  round: null,
+  height: null,
+  versionHash: null,
+  samplesPerSecond: null,
+  memoryUsedBytes: null,
+  memoryTotalBytes: null,
+  appliedIndex: 0,
+  apiAddress: null,
+  addresses: [],
+  leaving: false,
+  ...change,
+});
+
+describe("daemon/swarm: presence", () => {
+  let nowMs = 0;
+  const presence = () => new Presence("self", { deadAfterMs: 1000, now: () => nowMs });
+
+  it("counts a node as gone after silence, and at once when it says good-bye", () => {
+    const p = presence();
+    p.heard("a", beat());
+    p.heard("b", beat());
+    assert.ok(p.isAlive("a") && p.isAlive("self") && !p.isAlive("never heard"));
+    p.gone("b");
+    assert.ok(!p.isAlive("b"));
+    nowMs += 1000;
+    assert.ok(!p.isAlive("a"));
+    p.heard("a", beat());
+    assert.ok(p.isAlive("a"));
+  });
+
+  it("tells who can train, who is getting ready, and who stays out", () => {
+    const p = presence();
+    p.heard("ready", beat());
+    p.heard("other session", beat({ session: "t" }));
+    p.heard("opening", beat({ canTrain: false, session: null }));
+    p.heard("out", beat({ canTrain: false, session: null, reason: "no dataset" }));
+    assert.deepEqual([...p.able("s")], ["ready"]);
+    assert.deepEqual([...p.preparing("s")].sort(), ["opening", "other session"]);
+  });
+});

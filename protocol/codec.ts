@@ -1,0 +1,146 @@
+/**
+ * Every message is deterministic CBOR (RFC 8949 §4.2), checked by a zod schema at the door. Unknown fields of a known
+ * version are dropped, so that a later minor version may add some; anything that a signature covers keeps its bytes.
+ */
+import { decode as cborDecode, encode as cborEncode, rfc8949EncodeOptions } from "cborg";
+import { z } from "zod";
+import { ProtocolError, reasonOf } from "./errors.js";
+import { isHash } from "./hash.js";
+import { CBOR_DEPTH_MAX, NAME_CHARS_MAX, TEXT_CHARS_MAX } from "./limits.js";
+import type { BlobRef, Hash } from "./types.js";
+
+export function encode(value: unknown): Uint8Array {
+  return cborEncode(value, rfc8949EncodeOptions);
+}
+
+export interface DecodeContext {
+  /** Names the message in the error. */
+  readonly what: string;
+  readonly maxBytes: number;
+}
+
+/**
+ * @throws ProtocolError `MESSAGE_TOO_LARGE` or `MESSAGE_MALFORMED`, which name the message and the first field that is
+ * wrong
+ */
+export function decode<T>(schema: z.ZodType<T>, bytes: Uint8Array, { what, maxBytes }: DecodeContext): T {
+  if (bytes.length > maxBytes) {
+    throw new ProtocolError(
+      "MESSAGE_TOO_LARGE",
+      `${what}: ${bytes.length} bytes, at most ${maxBytes} allowed`,
+      {
+        bytes: bytes.length,
+        maxBytes,
+      },
+    );
+  }
+  return check(schema, parse(bytes, what), what);
+}
+
+/**
+ * Encodes a value that fits its schema, so that no node ever sends what others must refuse.
+ * @throws ProtocolError `MESSAGE_MALFORMED`
+ */
+export function encodeAs<T>(schema: z.ZodType<T>, value: T, what: string): Uint8Array {
+  return encode(check(schema, value, what));
+}
+
+function check<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw malformed(what, `${issue?.path.join(".") || "(root)"}: ${issue?.message}`);
+}
+
+function parse(bytes: Uint8Array, what: string): unknown {
+  if (depthOf(bytes) > CBOR_DEPTH_MAX) throw malformed(what, `nested deeper than ${CBOR_DEPTH_MAX}`);
+  try {
+    return cborDecode(bytes, {
+      allowIndefinite: false,
+      allowUndefined: false,
+      rejectDuplicateMapKeys: true,
+      strict: true,
+    });
+  } catch (error) {
+    throw malformed(what, `not CBOR: ${reasonOf(error)}`);
+  }
+}
+
+function malformed(what: string, why: string): ProtocolError {
+  return new ProtocolError("MESSAGE_MALFORMED", `${what}: ${why}`, { what });
+}
+
+const MAJOR_BYTES = 2;
+const MAJOR_TEXT = 3;
+const MAJOR_ARRAY = 4;
+const MAJOR_MAP = 5;
+const MAJOR_TAG = 6;
+
+/**
+ * The deepest nesting of arrays, maps and tags, found without recursion, so that a hostile message cannot exhaust the
+ * stack of the decoder. Stops counting just past the bound, and at the first byte that makes no sense: the decoder
+ * says what is wrong with it.
+ */
+function depthOf(bytes: Uint8Array): number {
+  const open: number[] = [];
+  let deepest = 0;
+  for (let at = 0; at < bytes.length && deepest <= CBOR_DEPTH_MAX; ) {
+    const head = headerAt(bytes, at);
+    if (head === null) return deepest;
+    at += head.bytes;
+    if (open.length > 0) open[open.length - 1] = (open.at(-1) as number) - 1;
+    if (head.major === MAJOR_BYTES || head.major === MAJOR_TEXT) at += head.argument;
+    const children = childrenOf(head);
+    if (children > 0) {
+      open.push(children);
+      deepest = Math.max(deepest, open.length);
+    }
+    while (open.at(-1) === 0) open.pop();
+  }
+  return deepest;
+}
+
+interface Header {
+  readonly major: number;
+  readonly argument: number;
+  readonly bytes: number;
+}
+
+function childrenOf({ major, argument }: Header): number {
+  if (major === MAJOR_ARRAY) return argument;
+  if (major === MAJOR_MAP) return 2 * argument;
+  return major === MAJOR_TAG ? 1 : 0;
+}
+
+function headerAt(bytes: Uint8Array, at: number): Header | null {
+  const first = bytes[at] as number;
+  const major = first >> 5;
+  const minor = first & 31;
+  if (minor < 24) return { major, argument: minor, bytes: 1 };
+  if (minor > 27) return null;
+  const size = 1 << (minor - 24);
+  if (at + 1 + size > bytes.length) return null;
+  let argument = 0;
+  for (let i = 0; i < size; i++) argument = argument * 256 + (bytes[at + 1 + i] as number);
+  return { major, argument, bytes: 1 + size };
+}
+
+// --- Fields that several messages share -----------------------------------------------------------------------
+
+export const hashSchema = z.custom<Hash>(isHash, { error: "expected sha256: and 64 hex digits" });
+export const naturalSchema = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+export const peerSchema = z.string().min(1).max(NAME_CHARS_MAX);
+export const nameSchema = z.string().min(1).max(NAME_CHARS_MAX);
+export const textSchema = z.string().max(TEXT_CHARS_MAX);
+export const blobRefSchema: z.ZodType<BlobRef> = z.object({
+  hash: hashSchema,
+  bytes: naturalSchema,
+  chunkRoot: hashSchema,
+});
+
+/** @param exact the only length allowed, in bytes */
+export function bytesSchema(bounds: { max: number } | { exact: number }): z.ZodType<Uint8Array> {
+  const fits = (length: number) => ("exact" in bounds ? length === bounds.exact : length <= bounds.max);
+  const error = "exact" in bounds ? `expected ${bounds.exact} bytes` : `expected at most ${bounds.max} bytes`;
+  return z.custom<Uint8Array>((value) => value instanceof Uint8Array && fits(value.length), { error });
+}

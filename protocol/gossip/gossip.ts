@@ -1,0 +1,214 @@
+/**
+ * The swarm's gossip: what is published is encoded and signed, what arrives is judged before it is passed on. Judging
+ * is cheap and in the order of cost: rate, size, shape, signature, and last the daemon's own check.
+ */
+import type { GossipSub, Message, TopicValidatorResult } from "@chainsafe/libp2p-gossipsub";
+import type { PeerId } from "@libp2p/interface";
+import { ProtocolError, reasonOf } from "../errors.js";
+import { DISCOVERY_BYTES_MAX, GOSSIP_WAITING_MAX, RATE_AUTHORS_MAX } from "../limits.js";
+import type { Logger } from "../logger.js";
+import { isOwnRecord } from "./discovery_record.js";
+import { RateLimiter } from "./rate.js";
+import {
+  discoveryTopicName,
+  GOSSIP_KINDS,
+  type GossipKind,
+  type GossipReceived,
+  type GossipSent,
+  TOPICS,
+  topicName,
+} from "./topic.js";
+
+export type Verdict = "accept" | "ignore" | "reject";
+export type GossipListener<K extends GossipKind> = (message: GossipReceived[K], from: string) => void;
+export type GossipCheck<K extends GossipKind> = (message: GossipReceived[K], from: string) => Verdict;
+
+/** Since the start of the process. */
+export interface GossipCounters {
+  accepted: number;
+  ignored: number;
+  rejected: number;
+  /** Message bytes judged. */
+  bytesReceived: number;
+  published: number;
+  /** Published while nobody was there to take it. */
+  unheard: number;
+}
+
+export interface GossipInit {
+  readonly pubsub: GossipSub;
+  readonly swarmId: string;
+  /** Whether a peer has passed the handshake. */
+  readonly admitted: (peer: string) => boolean | Promise<boolean>;
+  readonly logger: Logger;
+}
+
+/** gossipsub's own enumeration has these values; importing it as a value would load libp2p here. */
+const RESULTS = { accept: "accept", ignore: "ignore", reject: "reject" } as const;
+type Judged = {
+  readonly kind: GossipKind;
+  readonly value: GossipReceived[GossipKind];
+  readonly from: string;
+};
+
+export class Gossip {
+  private readonly listeners: { [K in GossipKind]: Set<GossipListener<K>> } = {
+    update: new Set(),
+    progress: new Set(),
+    version: new Set(),
+    heartbeat: new Set(),
+  };
+  private readonly checks: { [K in GossipKind]?: GossipCheck<K> } = {};
+  private readonly counts: { [K in GossipKind]: GossipCounters } = {
+    update: newCounters(),
+    progress: newCounters(),
+    version: newCounters(),
+    heartbeat: newCounters(),
+  };
+  /** Judged messages on their way from the validator to the listeners. */
+  private readonly judged = new WeakMap<Message, Judged>();
+  private waiting = 0;
+  private rejectedRecords = 0;
+
+  constructor(private readonly init: GossipInit) {}
+
+  start(): void {
+    const { pubsub, swarmId } = this.init;
+    for (const kind of GOSSIP_KINDS) this.open(kind, topicName(swarmId, kind));
+    const discovery = new RateLimiter({ perSecond: 2, burst: 10 }, RATE_AUTHORS_MAX);
+    pubsub.topicValidators.set(discoveryTopicName(swarmId), (_source, message) => {
+      const { data, from } = signed(message);
+      if (!discovery.take(from.toString())) return result("ignore");
+      if (data.length <= DISCOVERY_BYTES_MAX && isOwnRecord(data, from)) return result("accept");
+      this.rejectedRecords += 1;
+      return result("reject");
+    });
+    pubsub.addEventListener("message", this.deliver);
+  }
+
+  stop(): void {
+    this.init.pubsub.removeEventListener("message", this.deliver);
+  }
+
+  /**
+   * @returns to how many peers it went at once; 0 means that nobody has it, which is the caller's to repair
+   * @throws ProtocolError `MESSAGE_MALFORMED` for a message that others would reject
+   */
+  async publish<K extends GossipKind>(kind: K, message: GossipSent[K]): Promise<{ recipients: number }> {
+    const bytes = TOPICS[kind].encode(message);
+    const { recipients } = await this.init.pubsub.publish(topicName(this.init.swarmId, kind), bytes);
+    this.counts[kind].published += 1;
+    if (recipients.length === 0) this.counts[kind].unheard += 1;
+    return { recipients: recipients.length };
+  }
+
+  /** Hears accepted messages of others; own ones do not come back. @returns a function that ends it */
+  on<K extends GossipKind>(kind: K, listener: GossipListener<K>): () => void {
+    const listeners: Set<GossipListener<K>> = this.listeners[kind];
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  /** Installs the last judgement on well-formed messages: "ignore" for late or unfitting, "reject" for lies. */
+  check<K extends GossipKind>(kind: K, check: GossipCheck<K>): void {
+    const checks: { [P in K]?: GossipCheck<P> } = this.checks;
+    checks[kind] = check;
+  }
+
+  counters(): Readonly<Record<GossipKind, Readonly<GossipCounters>>> {
+    return this.counts;
+  }
+
+  /** Address records that were not their author's own. */
+  discoveryRejected(): number {
+    return this.rejectedRecords;
+  }
+
+  /** Peers that listen to a topic, as far as they have told. */
+  listenersOf(kind: GossipKind): string[] {
+    return this.init.pubsub.getSubscribers(topicName(this.init.swarmId, kind)).map(String);
+  }
+
+  private open(kind: GossipKind, name: string): void {
+    const limiter = new RateLimiter(TOPICS[kind], RATE_AUTHORS_MAX);
+    this.init.pubsub.topicValidators.set(name, async (source, message) => {
+      const verdict = await this.judge(kind, limiter, source, message);
+      const counts = this.counts[kind];
+      counts.bytesReceived += message.data.length;
+      counts[VERDICT_COUNTS[verdict]] += 1;
+      return result(verdict);
+    });
+    this.init.pubsub.subscribe(name);
+  }
+
+  private async judge<K extends GossipKind>(
+    kind: K,
+    limiter: RateLimiter,
+    source: PeerId,
+    message: Message,
+  ): Promise<Verdict> {
+    if (!(await this.isAdmitted(source.toString()))) return "ignore";
+    const from = signed(message).from.toString();
+    if (!limiter.take(from)) return "ignore";
+    try {
+      const value = TOPICS[kind].decode(message.data, from);
+      const checks: { [P in K]?: GossipCheck<P> } = this.checks;
+      const verdict = checks[kind]?.(value, from) ?? "accept";
+      if (verdict === "accept") this.judged.set(message, { kind, value, from });
+      return verdict;
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.init.logger.debug(
+        { kind, from, source: source.toString(), reason: error.message },
+        "gossip rejected",
+      );
+      return "reject";
+    }
+  }
+
+  /** The first messages of a peer may overtake the end of its handshake: they wait for it. */
+  private async isAdmitted(source: string): Promise<boolean> {
+    const admitted = this.init.admitted(source);
+    if (typeof admitted === "boolean") return admitted;
+    if (this.waiting >= GOSSIP_WAITING_MAX) return false;
+    this.waiting += 1;
+    try {
+      return await admitted;
+    } finally {
+      this.waiting -= 1;
+    }
+  }
+
+  private readonly deliver = (event: CustomEvent<Message>): void => {
+    const judged = this.judged.get(event.detail);
+    if (judged === undefined) return;
+    this.tell(judged.kind, judged.value, judged.from);
+  };
+
+  private tell<K extends GossipKind>(kind: K, value: GossipReceived[GossipKind], from: string): void {
+    const listeners: Set<GossipListener<K>> = this.listeners[kind];
+    for (const listener of listeners) {
+      try {
+        listener(value as GossipReceived[K], from);
+      } catch (error) {
+        this.init.logger.error({ kind, from, reason: reasonOf(error) }, "a listener for gossip failed");
+      }
+    }
+  }
+}
+
+const VERDICT_COUNTS = { accept: "accepted", ignore: "ignored", reject: "rejected" } as const;
+
+function newCounters(): GossipCounters {
+  return { accepted: 0, ignored: 0, rejected: 0, bytesReceived: 0, published: 0, unheard: 0 };
+}
+
+function result(verdict: Verdict): TopicValidatorResult {
+  return RESULTS[verdict] as TopicValidatorResult;
+}
+
+/** Under StrictSign an unsigned message never gets this far. */
+function signed(message: Message): Extract<Message, { type: "signed" }> {
+  if (message.type !== "signed") throw new ProtocolError("SIGNATURE_INVALID", "gossip: not signed");
+  return message;
+}

@@ -1,0 +1,32 @@
+/** Rewrites the files that are made from code: `node dist/scripts/generate_reference.js` (`npm run fix:docs`). */
+import { existsSync, promises as fs } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { configurationMarkdown, configurationYaml } from "../daemon/config/index.js";
+import { limitsMarkdown } from "./limits.js";
+
+export const GENERATED: readonly { path: string; text: (root: string) => string }[] = [
+  { path: "configs/swarm.yaml", text: configurationYaml },
+  { path: "docs/CONFIGURATION.md", text: configurationMarkdown },
+  { path: "docs/LIMITS.md", text: limitsMarkdown },
+];
+
+/** The folder of package.json, from wherever this file was compiled to. */
+export function repositoryRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "package.json"))) {
+    if (folder === dirname(folder)) throw new Error("no package.json above this script");
+    folder = dirname(folder);
+  }
+  return folder;
+}
+
+/** @param sources the repository whose code is read */
+export async function generateReference(root: string, sources = root): Promise<void> {
+  for (const { path, text } of GENERATED) {
+    await fs.mkdir(dirname(join(root, path)), { recursive: true });
+    await fs.writeFile(join(root, path), text(sources));
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await generateReference(repositoryRoot());

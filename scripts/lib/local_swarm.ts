@@ -1,0 +1,174 @@
+/** Several real node processes on loopback, each with its own data folder: for the demonstration, benchmarks and tests. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { loadOrCreateIdentityBytes } from "../../daemon/store/index.js";
+import { createIdentity, identityBytes, identityFromBytes } from "../../protocol/index.js";
+import { NodeClient } from "./node_client.js";
+
+const BIN = fileURLToPath(new URL("../../daemon/cli/bin.js", import.meta.url));
+const STOP_MS = 12_000;
+
+export interface LocalNode {
+  readonly index: number;
+  readonly name: string;
+  readonly peer: string;
+  readonly dataDir: string;
+  readonly listen: string;
+  readonly api: NodeClient;
+  /** Null while it is not running. */
+  process: ChildProcess | null;
+}
+
+export interface LocalSwarmOptions {
+  /** Folder for the data folders and logs. */
+  readonly root: string;
+  /** Nodes that found the swarm together. */
+  readonly founders: number;
+  readonly names?: readonly string[];
+  /** Further flags for every node, e.g. `["--training-inline-update-max-bytes", "0"]`. */
+  readonly flags?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+export class LocalSwarm {
+  readonly nodes: LocalNode[] = [];
+
+  constructor(private readonly options: LocalSwarmOptions) {}
+
+  /** Gives the next node its folder, identity and ports; `start` runs it. */
+  async add(): Promise<LocalNode> {
+    const index = this.nodes.length;
+    const name = this.options.names?.[index] ?? `node-${index + 1}`;
+    const dataDir = join(this.options.root, name);
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const key = await loadOrCreateIdentityBytes(dataDir, () => identityBytes(createIdentity()));
+    const { peerId } = identityFromBytes(key);
+    const [p2p, http] = await freePorts(2);
+    const node: LocalNode = {
+      index,
+      name,
+      peer: peerId,
+      dataDir,
+      listen: `/ip4/127.0.0.1/tcp/${p2p}`,
+      api: new NodeClient(`http://127.0.0.1:${http}`),
+      process: null,
+    };
+    this.nodes.push(node);
+    return node;
+  }
+
+  /** Starts a node's process; it finds the others by the addresses of those added so far. */
+  start(node: LocalNode, flags: readonly string[] = []): void {
+    const others = this.nodes.filter((n) => n !== node).map((n) => `${n.listen}/p2p/${n.peer}`);
+    const founder = node.index < this.options.founders;
+    const args = [
+      BIN,
+      "start",
+      ...["--data-dir", node.dataDir, "--name", node.name],
+      ...["--listen", node.listen, "--network-mdns=false"],
+      ...others.flatMap((address) => ["--bootstrap", address]),
+      ...["--bootstrap-expect", String(founder ? this.options.founders : 0)],
+      ...["--api-port", new URL(node.api.url).port, "--api-rate-limit", "0"],
+      ...["--log-format", "json", "--log-level", "debug"],
+      ...(this.options.flags ?? []),
+      ...flags,
+    ];
+    // The IPC channel ties the child's life to ours: a node whose parent has gone stops by itself.
+    const child = spawn(process.execPath, args, {
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      env: { ...process.env, ...this.options.env },
+      detached: true,
+    });
+    const log = createWriteStream(join(node.dataDir, "node.log"), { flags: "a" });
+    child.stdout?.pipe(log);
+    child.stderr?.pipe(log);
+    child.on("exit", () => {
+      if (node.process === child) node.process = null;
+    });
+    node.process = child;
+  }
+
+  running(): LocalNode[] {
+    return this.nodes.filter((n) => n.process !== null);
+  }
+
+  /** The last lines of a node's log, for a message about why it failed. */
+  logTail(node: LocalNode, lines = 15): string {
+    try {
+      return readFileSync(join(node.dataDir, "node.log"), "utf8")
+        .trimEnd()
+        .split("\n")
+        .slice(-lines)
+        .join("\n");
+    } catch {
+      return "(no log)";
+    }
+  }
+
+  /** The JSON log records of a node with this message, of all its runs. */
+  logged(node: LocalNode, message: string): Record<string, unknown>[] {
+    const file = join(node.dataDir, "node.log");
+    if (!existsSync(file)) return [];
+    return readFileSync(file, "utf8")
+      .split("\n")
+      .filter((line) => line.startsWith("{") && line.endsWith("}") && line.includes(`"msg":"${message}"`))
+      .map((line): Record<string, unknown> => JSON.parse(line));
+  }
+
+  /** kill -9 for the whole node: its daemon and its trainer. */
+  async kill(node: LocalNode): Promise<void> {
+    await this.end(node, "SIGKILL");
+  }
+
+  async stop(node: LocalNode): Promise<void> {
+    await this.end(node, "SIGTERM");
+  }
+
+  /** Ends every node: politely, then not. */
+  async stopAll(): Promise<void> {
+    await Promise.all(this.running().map((node) => this.end(node, "SIGTERM")));
+  }
+
+  private async end(node: LocalNode, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    const child = node.process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit");
+    child.kill(signal);
+    const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+    await gone;
+    clearTimeout(timer);
+    node.process = null;
+  }
+}
+
+/**
+ * Below the range from which systems take the ports of outgoing connections (32768 on Linux, 49152 elsewhere): a port
+ * there stays free between the look and the start of the node.
+ */
+const PORT_MIN = 20_000;
+const PORT_MAX = 32_000;
+const given = new Set<number>();
+
+/** Ports on which nothing listens, never the same twice. */
+async function freePorts(count: number): Promise<number[]> {
+  const ports: number[] = [];
+  while (ports.length < count) {
+    const port = PORT_MIN + Math.floor(Math.random() * (PORT_MAX - PORT_MIN));
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    ports.push(port);
+  }
+  return ports;
+}
+
+function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}

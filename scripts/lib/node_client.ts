@@ -1,0 +1,84 @@
+/** The few HTTP calls that scripts and tests make of a node. */
+import { createWriteStream } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ConsensusStatusView, HistoryView } from "../../daemon/services/views/consensus.js";
+import type { ReadyView } from "../../daemon/services/views/health.js";
+import type { ModelListView } from "../../daemon/services/views/models.js";
+import type { NetworkMetricsView } from "../../daemon/services/views/network.js";
+import type { NodeListView } from "../../daemon/services/views/nodes.js";
+import type { TrainingStatusView } from "../../daemon/services/views/training.js";
+
+const CALL_MS = 15_000;
+
+export class NodeClient {
+  constructor(readonly url: string) {}
+
+  ready = (): Promise<ReadyView> => this.get("/health/ready", [200, 503]);
+  nodes = (): Promise<NodeListView> => this.get("/api/v1/nodes");
+  training = (): Promise<TrainingStatusView> => this.get("/api/v1/training/status");
+  consensus = (): Promise<ConsensusStatusView> => this.get("/api/v1/consensus/status");
+  history = (): Promise<HistoryView> => this.get("/api/v1/consensus/history?limit=500");
+  models = (): Promise<ModelListView> => this.get("/api/v1/models");
+  network = (): Promise<NetworkMetricsView> => this.get("/api/v1/network/metrics");
+  startTraining = (request: object): Promise<TrainingStatusView> =>
+    this.post("/api/v1/training/start", request);
+  stopTraining = (): Promise<TrainingStatusView> => this.post("/api/v1/training/stop", {});
+
+  async metrics(): Promise<string> {
+    const response = await fetch(`${this.url}/metrics`, { signal: AbortSignal.timeout(CALL_MS) });
+    return response.text();
+  }
+
+  async download(model: string, file: string): Promise<void> {
+    const path = `/api/v1/models/${encodeURIComponent(model)}/download`;
+    const response = await fetch(`${this.url}${path}`, { signal: AbortSignal.timeout(10 * CALL_MS) });
+    if (!response.ok || !response.body) throw await failureOf(response, path);
+    await pipeline(Readable.fromWeb(response.body), createWriteStream(file));
+  }
+
+  private async get<T>(path: string, accept: readonly number[] = [200]): Promise<T> {
+    const response = await fetch(`${this.url}${path}`, { signal: AbortSignal.timeout(CALL_MS) });
+    if (!accept.includes(response.status)) throw await failureOf(response, path);
+    return (await response.json()) as T;
+  }
+
+  private async post<T>(path: string, body: object): Promise<T> {
+    const response = await fetch(`${this.url}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(4 * CALL_MS),
+    });
+    if (!response.ok) throw await failureOf(response, path);
+    return (await response.json()) as T;
+  }
+}
+
+async function failureOf(response: Response, path: string): Promise<Error> {
+  return new Error(`${path}: ${response.status} ${(await response.text()).slice(0, 500)}`);
+}
+
+/** Polls until `get` gives something other than null or undefined. @throws when it does not in time */
+export async function eventually<T>(
+  what: string,
+  get: () => Promise<T | null | undefined> | T | null | undefined,
+  timeoutMs: number,
+  everyMs = 150,
+): Promise<T> {
+  const untilMs = Date.now() + timeoutMs;
+  let last: unknown = null;
+  for (;;) {
+    try {
+      const value = await get();
+      if (value !== null && value !== undefined) return value;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() >= untilMs) {
+      const why = last instanceof Error ? `: ${last.message}` : "";
+      throw new Error(`${what}: not within ${timeoutMs} ms${why}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+}

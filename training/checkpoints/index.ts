@@ -1,0 +1,2 @@
+export { type Checkpoint, readCheckpoint } from "./read.js";
+export { type CheckpointSource, checkpointStream } from "./write.js";

@@ -1,0 +1,2 @@
+export { BUILTIN_DATASETS, openDataset } from "./registry.js";
+export type { Batch, Dataset, OpenDatasetOptions } from "./types.js";

@@ -1,0 +1,2 @@
+export { AdamW, type AdamWState } from "./adamw.js";
+export { clipToNorm } from "./clip.js";

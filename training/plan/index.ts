@@ -1,0 +1,9 @@
+export { expectedRounds, planSession } from "./plan.js";
+export {
+  CONTEXT_LENGTH_DEFAULT,
+  datasetOptionsOf,
+  modelRequestSchema,
+  parseTrainingRequest,
+  type TrainingRequest,
+  trainingRequestSchema,
+} from "./request.js";

@@ -1,0 +1,4 @@
+export * from "./check.js";
+export * from "./closing.js";
+export * from "./round.js";
+export * from "./types.js";

@@ -1,0 +1,439 @@
+/**
+ * The round protocol's core: one node's part in one round at a time, as contributor, voter and leader. Pure: no clock,
+ * socket, disk or random source; every input is a method call, every output an effect that the driver carries out.
+ * Its memory is bounded by the participants of one round.
+ */
+import { consume } from "../lanes/index.js";
+import type { Cursor } from "../types.js";
+import { setKey, updateFault } from "./check.js";
+import { closingOf } from "./closing.js";
+import type {
+  AnnouncedUpdate,
+  RoundAggregation,
+  RoundContext,
+  RoundEffect,
+  RoundProposal,
+  RoundRole,
+} from "./types.js";
+
+/** An announcement may be lost (a cut, a mesh that forms): it is repeated until the round closes. */
+const REANNOUNCE_MS = 2500;
+/** At this share of the deadline a node hands in what it has. */
+const HAND_IN_RATIO = 0.85;
+/** A payload that nobody could give is asked for again this much later. */
+const REFETCH_MS = 1000;
+
+interface Contribution {
+  readonly update: AnnouncedUpdate;
+  held: boolean;
+  fetching: boolean;
+  retryAtMs: number;
+}
+
+interface PendingProposal {
+  readonly id: number;
+  readonly proposal: RoundProposal;
+}
+
+/** Everything that is dropped when a round ends. */
+interface OpenRound {
+  readonly context: RoundContext;
+  readonly openedAtMs: number;
+  readonly steps: Map<string, number>;
+  readonly contributions: Map<string, Contribution>;
+  readonly aggregations: Map<string, RoundAggregation | "running">;
+  training: "no" | "running" | "finishing" | "done";
+  own: AnnouncedUpdate | null;
+  announcedAtMs: number;
+  targetReachedAtMs: number | null;
+  pending: PendingProposal | null;
+  /** The set this leader closed the round with, and the term in which it put it to the vote. */
+  closedWith: readonly AnnouncedUpdate[] | null;
+  closedAtMs: number | null;
+  proposedInTerm: number | null;
+}
+
+export class RoundCore {
+  private round: OpenRound | null = null;
+  private able: ReadonlySet<string> = new Set();
+  private effects: RoundEffect[] = [];
+
+  constructor(private role: RoundRole) {}
+
+  /** The round that is open here, for views. */
+  get open(): RoundContext | null {
+    return this.round?.context ?? null;
+  }
+
+  /** Steps each participant is known to have done in the open round. */
+  stepsOf(peer: string): number {
+    return this.round?.steps.get(peer) ?? 0;
+  }
+
+  /** A new round was committed (or, with null, none is open any more). */
+  opened(context: RoundContext | null, nowMs: number): RoundEffect[] {
+    const previous = this.round;
+    if (previous && (previous.training === "running" || previous.training === "finishing")) {
+      this.effects.push({ kind: "abort", session: previous.context.session, round: previous.context.round });
+    }
+    if (previous?.pending) this.verdict(previous.pending.id, "the round is over");
+    this.round = context === null ? null : newRound(context, nowMs);
+    this.maybeTrain();
+    return this.advance(nowMs);
+  }
+
+  /** Leadership, term or voters changed. A new leader starts the closing of the open round afresh. */
+  roleChanged(role: RoundRole, nowMs: number): RoundEffect[] {
+    const round = this.round;
+    if (round && (!role.leader || role.term !== this.role.term)) {
+      round.closedWith = null;
+      if (round.proposedInTerm !== role.term) round.proposedInTerm = null;
+    }
+    this.role = role;
+    return this.advance(nowMs);
+  }
+
+  /** Who is alive and able to train, this node included. */
+  ableChanged(able: ReadonlySet<string>, nowMs: number): RoundEffect[] {
+    this.able = able;
+    this.maybeTrain();
+    return this.advance(nowMs);
+  }
+
+  progress(peer: string, session: string, roundNumber: number, steps: number, nowMs: number): RoundEffect[] {
+    const round = this.current(session, roundNumber);
+    if (round?.context.lanes.has(peer)) {
+      round.steps.set(peer, Math.max(round.steps.get(peer) ?? 0, steps));
+    }
+    return this.advance(nowMs);
+  }
+
+  /** This node's trainer is done: its payload is stored and its manifest signed. */
+  trained(update: AnnouncedUpdate, nowMs: number): RoundEffect[] {
+    const round = this.current(update.session, update.round);
+    if (!round || round.own !== null) return this.take();
+    round.training = "done";
+    round.own = update;
+    round.announcedAtMs = nowMs;
+    round.steps.set(update.peer, update.steps);
+    round.contributions.set(update.peer, { update, held: true, fetching: false, retryAtMs: 0 });
+    this.effects.push({ kind: "announce", update, first: true });
+    return this.advance(nowMs);
+  }
+
+  /** This node's trainer could not do the round; it may be asked again when it is able again. */
+  trainingFailed(session: string, roundNumber: number, nowMs: number): RoundEffect[] {
+    const round = this.current(session, roundNumber);
+    if (round && round.training !== "done") round.training = "no";
+    return this.advance(nowMs);
+  }
+
+  /** A verified manifest arrived. The first one of an author counts; returns why it was not taken, if it was not. */
+  announced(
+    update: AnnouncedUpdate,
+    held: boolean,
+    nowMs: number,
+  ): { fault: string | null; effects: RoundEffect[] } {
+    const round = this.round;
+    if (!round) return { fault: "no round is open", effects: this.take() };
+    const fault = updateFault(update, round.context);
+    if (fault === null) {
+      round.steps.set(update.peer, Math.max(round.steps.get(update.peer) ?? 0, update.steps));
+      const known = round.contributions.get(update.peer);
+      if (!known) round.contributions.set(update.peer, { update, held, fetching: false, retryAtMs: 0 });
+      else if (held && known.update.payload.hash === update.payload.hash) known.held = true;
+    }
+    return { fault, effects: this.advance(nowMs) };
+  }
+
+  held(payloadHash: string, nowMs: number): RoundEffect[] {
+    for (const c of this.waitingFor(payloadHash)) {
+      c.held = true;
+      c.fetching = false;
+    }
+    return this.advance(nowMs);
+  }
+
+  unavailable(payloadHash: string, nowMs: number): RoundEffect[] {
+    for (const c of this.waitingFor(payloadHash)) {
+      c.fetching = false;
+      c.retryAtMs = nowMs + REFETCH_MS;
+    }
+    return this.advance(nowMs);
+  }
+
+  /** The leader's proposal; answered by one `verdict` effect with this id. */
+  proposed(id: number, proposal: RoundProposal, nowMs: number): RoundEffect[] {
+    const round = this.current(proposal.session, proposal.round);
+    if (!round) {
+      this.verdict(id, "this round is not open here");
+      return this.take();
+    }
+    if (round.pending) this.verdict(round.pending.id, "replaced by a newer proposal");
+    const context = round.context;
+    const bad = proposal.updates.find((u) => updateFault(u, context) !== null);
+    if (bad) {
+      this.verdict(id, `update of ${bad.peer}: ${updateFault(bad, context)}`);
+      return this.take();
+    }
+    for (const update of proposal.updates) {
+      const known = round.contributions.get(update.peer);
+      if (known?.update.manifest === update.manifest) continue;
+      round.contributions.set(update.peer, { update, held: false, fetching: false, retryAtMs: 0 });
+    }
+    round.pending = { id, proposal };
+    return this.advance(nowMs);
+  }
+
+  aggregated(key: string, result: RoundAggregation, nowMs: number): RoundEffect[] {
+    const round = this.round;
+    if (round?.aggregations.get(key) !== "running") return this.take();
+    round.aggregations.set(key, result);
+    if (result.rejected.length > 0) round.aggregations.set(setKey(countedOf(round, key, result)), result);
+    return this.advance(nowMs);
+  }
+
+  aggregateFailed(key: string, reason: string, nowMs: number): RoundEffect[] {
+    const round = this.round;
+    if (round?.aggregations.get(key) !== "running") return this.take();
+    round.aggregations.delete(key);
+    if (round.pending && setKey(round.pending.proposal.updates) === key) {
+      this.verdict(round.pending.id, `this node could not recompute it: ${reason}`);
+      round.pending = null;
+    }
+    if (this.role.leader && round.closedWith && setKey(round.closedWith) === key) this.fail(round, reason);
+    return this.advance(nowMs);
+  }
+
+  /** Leader: the vote on its proposal (or the commit of its certificate) failed. */
+  refused(
+    reason: string,
+    refusals: readonly { peer: string; reason: string }[],
+    nowMs: number,
+  ): RoundEffect[] {
+    const round = this.round;
+    if (round && this.role.leader) this.fail(round, reason, refusals);
+    return this.advance(nowMs);
+  }
+
+  tick(nowMs: number): RoundEffect[] {
+    const round = this.round;
+    if (round?.own && nowMs - round.announcedAtMs >= REANNOUNCE_MS) {
+      round.announcedAtMs = nowMs;
+      this.effects.push({ kind: "announce", update: round.own, first: false });
+    }
+    return this.advance(nowMs);
+  }
+
+  private advance(nowMs: number): RoundEffect[] {
+    const round = this.round;
+    if (round) {
+      this.maybeFinish(round, nowMs);
+      if (this.role.leader || this.role.voter) this.fetchMissing(round, nowMs);
+      this.judge(round);
+      if (this.role.leader) this.lead(round, nowMs);
+      else if (this.role.voter) this.speculate(round);
+    }
+    return this.take();
+  }
+
+  private maybeTrain(): void {
+    const round = this.round;
+    if (round?.training !== "no" || round.own || round.context.base === null) return;
+    const lane = round.context.lanes.get(this.role.self);
+    if (!lane || lane.length === 0 || !this.able.has(this.role.self)) return;
+    round.training = "running";
+    this.effects.push({ kind: "train", context: round.context, lane });
+  }
+
+  /** Hands in when the swarm has its samples, or in time for the deadline: nobody waits for the slowest. */
+  private maybeFinish(round: OpenRound, nowMs: number): void {
+    if (round.training !== "running") return;
+    let total = 0;
+    for (const steps of round.steps.values()) total += steps;
+    const late = nowMs - round.openedAtMs >= HAND_IN_RATIO * round.context.timeoutMs;
+    if (total < round.context.targetSteps && !late) return;
+    round.training = "finishing";
+    this.effects.push({ kind: "finish", session: round.context.session, round: round.context.round });
+  }
+
+  private fetchMissing(round: OpenRound, nowMs: number): void {
+    for (const c of round.contributions.values()) {
+      if (c.held || c.fetching || nowMs < c.retryAtMs) continue;
+      c.fetching = true;
+      this.effects.push({ kind: "fetch", update: c.update });
+    }
+  }
+
+  /** Voter: answers the pending proposal as soon as its own result for the same set is known. */
+  private judge(round: OpenRound): void {
+    if (!round.pending) return;
+    const { id, proposal } = round.pending;
+    const result = this.aggregate(round, proposal.updates);
+    if (result === null) return;
+    round.pending = null;
+    this.verdict(id, disagreement(round.context, proposal, result));
+  }
+
+  /** A voter that holds everybody's update computes ahead: the leader will most likely propose exactly this set. */
+  private speculate(round: OpenRound): void {
+    const { base } = round.context;
+    const participants = contributorsOf(round.context);
+    const held = participants.filter((p) => round.contributions.get(p)?.held);
+    if (base === null || (held.length === participants.length && held.length > 0)) {
+      this.aggregate(round, base === null ? [] : readyOf(round));
+    }
+  }
+
+  private lead(round: OpenRound, nowMs: number): void {
+    if (round.proposedInTerm === this.role.term) return;
+    if (round.closedWith === null) {
+      if (!this.close(round, nowMs)) return;
+      round.closedAtMs = nowMs;
+    }
+    const closedWith = round.closedWith ?? [];
+    const result = this.aggregate(round, closedWith);
+    if (result === null) return;
+    const updates = closedWith.filter((u) => result.counted.includes(u.peer));
+    const cursor = cursorAfter(round.context, updates);
+    round.proposedInTerm = this.role.term;
+    const { session, round: number } = round.context;
+    const proposal = {
+      session,
+      round: number,
+      updates,
+      rejected: result.rejected,
+      result: result.ref,
+      cursor,
+    };
+    const closedAtMs = round.closedAtMs ?? nowMs;
+    this.effects.push({ kind: "propose", context: round.context, proposal, closedAtMs });
+  }
+
+  private close(round: OpenRound, nowMs: number): boolean {
+    const { base, targetSteps, timeoutMs } = round.context;
+    const participants = contributorsOf(round.context);
+    if (base === null) {
+      round.closedWith = [];
+      return true;
+    }
+    const updates = readyOf(round);
+    const ready = new Map(updates.map((u) => [u.peer, u.steps]));
+    const total = updates.reduce((sum, u) => sum + u.steps, 0);
+    if (total >= targetSteps) round.targetReachedAtMs ??= nowMs;
+    const { openedAtMs, targetReachedAtMs } = round;
+    const progress = { nowMs, openedAtMs, timeoutMs, targetSteps, participants, able: this.able, ready };
+    const closing = closingOf({ ...progress, targetReachedAtMs });
+    if (closing.kind === "fail") this.fail(round, closing.reason);
+    if (closing.kind === "close") round.closedWith = updates;
+    return closing.kind === "close";
+  }
+
+  private fail(
+    round: OpenRound,
+    reason: string,
+    refusals: readonly { peer: string; reason: string }[] = [],
+  ): void {
+    round.proposedInTerm = this.role.term;
+    const { session, round: number } = round.context;
+    this.effects.push({ kind: "fail", session, round: number, reason, refusals });
+  }
+
+  /** The result for this set if it is known; starts the computation if every payload is here. */
+  private aggregate(round: OpenRound, updates: readonly AnnouncedUpdate[]): RoundAggregation | null {
+    const key = setKey(updates);
+    const known = round.aggregations.get(key);
+    if (known === "running") return null;
+    if (known) return known;
+    if (updates.some((u) => !isHeld(round, u))) return null;
+    round.aggregations.set(key, "running");
+    this.effects.push({ kind: "aggregate", key, context: round.context, updates });
+    return null;
+  }
+
+  private waitingFor(payloadHash: string): Contribution[] {
+    return [...(this.round?.contributions.values() ?? [])].filter(
+      (c) => c.update.payload.hash === payloadHash,
+    );
+  }
+
+  private current(session: string, roundNumber: number): OpenRound | null {
+    const context = this.round?.context;
+    return context?.session === session && context.round === roundNumber ? this.round : null;
+  }
+
+  private verdict(id: number, refusal: string | null): void {
+    this.effects.push({ kind: "verdict", id, refusal });
+  }
+
+  private take(): RoundEffect[] {
+    const effects = this.effects;
+    this.effects = [];
+    return effects;
+  }
+}
+
+function newRound(context: RoundContext, nowMs: number): OpenRound {
+  return {
+    context,
+    openedAtMs: nowMs,
+    steps: new Map(),
+    contributions: new Map(),
+    aggregations: new Map(),
+    training: "no",
+    own: null,
+    announcedAtMs: 0,
+    targetReachedAtMs: null,
+    pending: null,
+    closedWith: null,
+    closedAtMs: null,
+    proposedInTerm: null,
+  };
+}
+
+/** Near the end of a session there may be fewer batches than nodes: nobody waits for one that was given none. */
+function contributorsOf(context: RoundContext): readonly string[] {
+  const busy = context.participants.filter((peer) => (context.lanes.get(peer)?.length ?? 0) > 0);
+  return busy.length > 0 ? busy : context.participants;
+}
+
+function readyOf(round: OpenRound): AnnouncedUpdate[] {
+  const held = [...round.contributions.values()].filter((c) => c.held).map((c) => c.update);
+  return held.sort((a, b) => (a.peer < b.peer ? -1 : 1));
+}
+
+function isHeld(round: OpenRound, update: AnnouncedUpdate): boolean {
+  const c = round.contributions.get(update.peer);
+  return c?.held === true && c.update.payload.hash === update.payload.hash;
+}
+
+function countedOf(round: OpenRound, key: string, result: RoundAggregation): AnnouncedUpdate[] {
+  const updates = [...round.contributions.values()].map((c) => c.update);
+  return updates.filter((u) => result.counted.includes(u.peer) && key.includes(u.payload.hash));
+}
+
+/** Where the data stands once these updates are committed: each author's first `steps` batches of its lane are done. */
+export function cursorAfter(context: RoundContext, updates: readonly AnnouncedUpdate[]): Cursor {
+  return consume(context.cursor, context.lanes, new Map(updates.map((u) => [u.peer, u.steps])));
+}
+
+function disagreement(
+  context: RoundContext,
+  proposal: RoundProposal,
+  result: RoundAggregation,
+): string | null {
+  if (result.rejected.length > 0 && result.counted.length !== proposal.updates.length) {
+    const [first] = result.rejected;
+    return `this node rejects the update of ${first?.peer}: ${first?.reason}`;
+  }
+  if (result.ref.hash !== proposal.result.hash) {
+    return `this node computed ${result.ref.hash}, the proposal says ${proposal.result.hash}`;
+  }
+  if (result.ref.bytes !== proposal.result.bytes || result.ref.chunkRoot !== proposal.result.chunkRoot) {
+    return "the proposal's chunk root or size is not that of the result";
+  }
+  const cursor = cursorAfter(context, proposal.updates);
+  return JSON.stringify(cursor) === JSON.stringify(proposal.cursor)
+    ? null
+    : "the proposal's data cursor is wrong";
+}

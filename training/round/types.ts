@@ -1,0 +1,94 @@
+/** Inputs and outputs of the round protocol's pure core. Who does what with them: `daemon/rounds/`. */
+import type { BlobRef, Hash } from "../../protocol/types.js";
+import type { AggregationResult, Contribution } from "../aggregation/types.js";
+import type { BatchRange, Cursor } from "../types.js";
+
+/** The open round as the log has it; equal on every node. */
+export interface RoundContext {
+  readonly session: string;
+  readonly round: number;
+  /** Height of the version that this round will make; 0 makes the first one, without updates. */
+  readonly height: number;
+  readonly base: Hash | null;
+  readonly cursor: Cursor;
+  /** Sorted. */
+  readonly participants: readonly string[];
+  /** What each participant may train on, in order. */
+  readonly lanes: ReadonlyMap<string, readonly BatchRange[]>;
+  readonly contribution: Contribution;
+  readonly codec: string;
+  /** Inner steps of all participants together after which the round should close. */
+  readonly targetSteps: number;
+  readonly batchSize: number;
+  readonly timeoutMs: number;
+}
+
+/** A contribution whose signed manifest has been verified. */
+export interface AnnouncedUpdate {
+  readonly peer: string;
+  readonly session: string;
+  readonly round: number;
+  readonly base: Hash;
+  readonly codec: string;
+  readonly contribution: Contribution;
+  readonly steps: number;
+  readonly samples: number;
+  readonly lossNats: number;
+  readonly payload: BlobRef;
+  /** SHA-256 of the signed manifest's bytes. */
+  readonly manifest: Hash;
+}
+
+/** What the leader asks the voters to recompute. */
+export interface RoundProposal {
+  readonly session: string;
+  readonly round: number;
+  readonly updates: readonly AnnouncedUpdate[];
+  readonly rejected: readonly { readonly peer: string; readonly reason: string }[];
+  readonly result: BlobRef;
+  readonly cursor: Cursor;
+}
+
+export interface RoundRole {
+  readonly self: string;
+  readonly leader: boolean;
+  readonly voter: boolean;
+  /** Raft term; a leader proposes once per round and term. */
+  readonly term: number;
+}
+
+export type RoundEffect =
+  | { readonly kind: "train"; readonly context: RoundContext; readonly lane: readonly BatchRange[] }
+  | { readonly kind: "finish"; readonly session: string; readonly round: number }
+  | { readonly kind: "abort"; readonly session: string; readonly round: number }
+  /** Publish this node's own manifest; `first` carries the payload inline if it is small enough. */
+  | { readonly kind: "announce"; readonly update: AnnouncedUpdate; readonly first: boolean }
+  /** Get this payload; answered by `held` or, after the driver's own retries, `unavailable`. */
+  | { readonly kind: "fetch"; readonly update: AnnouncedUpdate }
+  /** Recompute; answered by `aggregated` or `aggregateFailed` with the same key. */
+  | {
+      readonly kind: "aggregate";
+      readonly key: string;
+      readonly context: RoundContext;
+      readonly updates: readonly AnnouncedUpdate[];
+    }
+  /** Leader: put this to the vote. */
+  | {
+      readonly kind: "propose";
+      readonly context: RoundContext;
+      readonly proposal: RoundProposal;
+      /** When the set of updates was closed, by the clock that the inputs carry. */
+      readonly closedAtMs: number;
+    }
+  /** Voter: answer the proposal `id`; `refusal` null signs it. */
+  | { readonly kind: "verdict"; readonly id: number; readonly refusal: string | null }
+  /** Leader: commit that this round made no version. */
+  | {
+      readonly kind: "fail";
+      readonly session: string;
+      readonly round: number;
+      readonly reason: string;
+      readonly refusals: readonly { peer: string; reason: string }[];
+    };
+
+export type RoundAggregation = Pick<AggregationResult, "ref" | "counted" | "rejected">;

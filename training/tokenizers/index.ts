@@ -1,0 +1,1 @@
+export { charactersOf, type Tokenizer, tokenizerOf } from "./tokenizers.js";
