@@ -95,6 +95,8 @@ function joinMember(state: ControlState, command: CommandOf<"member.join">, meta
 }
 
 function createSession(state: ControlState, command: CommandOf<"session.create">, meta: EntryMeta): Applied {
+  // Whoever proposed it may have missed that it was committed, and proposed it again.
+  if (state.session?.id === command.id || state.past.some((s) => s.id === command.id)) return done(state);
   if (isActive(state.session)) {
     return refuse(state, "TRAINING_IN_PROGRESS", `session ${state.session.id} is ${state.session.status}`);
   }
@@ -138,6 +140,7 @@ function endSession(
   meta: EntryMeta,
 ): Applied {
   const session = state.session;
+  if (session?.id === id && session.status === status && session.reason === reason) return done(state);
   if (!isActive(session) || session.id !== id) {
     return refuse(state, "SESSION_NOT_FOUND", `session ${id} is not running`);
   }

@@ -94,6 +94,22 @@ describe("consensus/control", () => {
     assert.equal(bench.session.status, "stopped");
   });
 
+  it("does once what is proposed twice, because its proposer cannot know whether it was committed", () => {
+    const bench = new Bench();
+    bench.create();
+    const created = bench.machine.state;
+    assert.equal(codeOf(bench.create()), "applied");
+    assert.deepEqual(bench.session, created.session);
+    const stop = { v: 1, type: "session.stop", id: "s1", reason: "x", atMs: 5 } as const;
+    bench.apply(stop);
+    assert.equal(codeOf(bench.apply({ ...stop, atMs: 6 })), "applied");
+    assert.equal(bench.session.endedAtMs, 5);
+    assert.equal(codeOf(bench.apply({ ...stop, reason: "another operator's" })), "SESSION_NOT_FOUND");
+    bench.create("s2");
+    assert.equal(codeOf(bench.create("s1")), "applied");
+    assert.equal(bench.session.id, "s2");
+  });
+
   it("ends a session when its data is used up", () => {
     const bench = new Bench();
     bench.create("s1", 100, 12);

@@ -97,7 +97,7 @@ export class Sessions {
     for (;;) {
       const { role, leader } = this.init.raft.status();
       try {
-        if (role === "leader") return settle(await this.propose(bytes));
+        if (role === "leader") return this.settle(await this.propose(bytes));
         if (leader !== null) {
           const { outcome } = await this.init.rpc.call(
             leader,
@@ -105,7 +105,7 @@ export class Sessions {
             { v: 1, command: bytes },
             { timeoutMs: COMMIT_MS },
           );
-          return settle(outcome);
+          return this.settle(outcome);
         }
       } catch (error) {
         if (error instanceof ServiceError) throw error;
@@ -122,21 +122,21 @@ export class Sessions {
     }
   }
 
+  private settle(outcome: { kind: "applied" } | { kind: "refused"; code: string; reason: string }): void {
+    if (outcome.kind === "applied") return;
+    const { code, reason } = outcome;
+    if (code === "SESSION_NOT_FOUND") throw new ServiceError("TRAINING_NOT_RUNNING", reason);
+    if (code !== "TRAINING_IN_PROGRESS") throw new ServiceError("CONSENSUS_FAILED", reason, { cause: code });
+    const { session } = this.init.control.state;
+    throw new ServiceError(code, reason, isActive(session) ? { session_id: session.id } : {});
+  }
+
   private async until(holds: () => boolean): Promise<void> {
     const untilMs = Date.now() + APPLY_MS;
     while (!holds() && Date.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, 20));
     if (!holds())
       throw new ServiceError("CONSENSUS_FAILED", "it is committed, but this node has not caught up yet");
   }
-}
-
-function settle(outcome: { kind: "applied" } | { kind: "refused"; code: string; reason: string }): void {
-  if (outcome.kind === "applied") return;
-  const name = outcome.code === "TRAINING_IN_PROGRESS" ? "TRAINING_IN_PROGRESS" : "CONSENSUS_FAILED";
-  throw new ServiceError(
-    outcome.code === "SESSION_NOT_FOUND" ? "TRAINING_NOT_RUNNING" : name,
-    outcome.reason,
-  );
 }
 
 function serviceErrorOf(error: unknown): ServiceError {
