@@ -234,8 +234,8 @@ describe("loadConfig", () => {
       /swarm\.yaml:2 and --bootstrap-expect : .*not both/,
     );
     assert.match(
-      await problem("consensus: { election_ticks: 5, heartbeat_ticks: 5 }"),
-      /election_ticks is 5.*greater/,
+      await problem("consensus: { election_ticks: 5, heartbeat_ticks: 2 }"),
+      /election_ticks is 5.*at least 3 times/,
     );
     assert.match(await problem("consensus: { committee_size: 4 }"), /must be odd.*Take 3 or 5/);
     assert.match(await problem("training: { heartbeat: 2s }"), /Raise training\.dead_after to 6000ms/);

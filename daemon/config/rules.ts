@@ -12,6 +12,8 @@ export interface Rule {
 }
 
 const DEAD_AFTER_HEARTBEATS_MIN = 3;
+/** Voters must be able to miss a heartbeat or two without calling an election. */
+const ELECTION_HEARTBEATS_MIN = 3;
 
 export const RULES: readonly Rule[] = [
   {
@@ -22,9 +24,8 @@ export const RULES: readonly Rule[] = [
   },
   {
     settings: ["consensus.election_ticks", "consensus.heartbeat_ticks"],
-    about:
-      "`election_ticks` must be greater than `heartbeat_ticks`, or voters would never wait for a heartbeat.",
-    holds: ({ consensus }) => consensus.electionTicks > consensus.heartbeatTicks,
+    about: `\`election_ticks\` must be at least ${ELECTION_HEARTBEATS_MIN} times \`heartbeat_ticks\`: one lost heartbeat is no dead leader.`,
+    holds: ({ consensus }) => consensus.electionTicks >= ELECTION_HEARTBEATS_MIN * consensus.heartbeatTicks,
     remedy: ({ consensus }) => `Raise consensus.election_ticks to ${consensus.heartbeatTicks * 10}.`,
   },
   {
