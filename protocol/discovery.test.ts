@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { peerIdFromPrivateKey } from "@libp2p/peer-id";
 import { bootstrapPeers, mdnsServiceTag, parsePeerAddress } from "./discovery.js";
 import { isOwnRecord } from "./gossip/discovery_record.js";
-import { discoveryTopicName } from "./gossip/topic.js";
+import { discoveryTopicName } from "./gossip/topics.js";
 import { createIdentity } from "./identity.js";
 import { DISCOVERY_BYTES_MAX } from "./limits.js";
 import { eventually, TEST_SWARM, TestHosts } from "./testing/hosts.js";

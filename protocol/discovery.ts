@@ -7,7 +7,7 @@ import { peerIdFromString } from "@libp2p/peer-id";
 import { PubSubPeerDiscovery, type PubSubPeerDiscoveryComponents } from "@libp2p/pubsub-peer-discovery";
 import { CODE_P2P, type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { ProtocolError, reasonOf } from "./errors.js";
-import { discoveryTopicName } from "./gossip/topic.js";
+import { discoveryTopicName } from "./gossip/topics.js";
 import { sha256 } from "./hash.js";
 import { ADDRESS_CHARS_MAX, DISCOVERY_AT_ONCE_MS, DISCOVERY_INTERVAL_MS } from "./limits.js";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { BLOB_CHUNK_BYTES } from "./blobs/types.js";
 import { blobRefOf, ChunkHasher, chunkLength, chunksOf, isHash, sha256 } from "./hash.js";
+import { BLOB_CHUNK_BYTES } from "./types.js";
 
 const digest = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest();
 const EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

@@ -1,7 +1,7 @@
 /** SHA-256 names of bytes, and the two-level hash that makes each chunk of a blob verifiable on its own. */
 import { createHash, type Hash as Hasher } from "node:crypto";
-import { BLOB_CHUNK_BYTES } from "./blobs/types.js";
 import type { BlobRef, Hash } from "./types.js";
+import { BLOB_CHUNK_BYTES } from "./types.js";
 
 /** Bytes of one SHA-256. */
 export const HASH_BYTES = 32;

@@ -6,6 +6,9 @@
 /** `sha256:` followed by 64 lower-case hex digits. */
 export type Hash = `sha256:${string}`;
 
+/** Bytes in one verifiable chunk of a blob. Part of the wire format: changing it changes every `chunkRoot`. */
+export const BLOB_CHUNK_BYTES = 256 * 1024;
+
 /**
  * Names a content-addressed byte string and makes each of its chunks verifiable on its own.
  *

@@ -1,6 +1,7 @@
 /** One declaration per route: what it takes, what it answers, how often it may be asked. */
 import type { z } from "zod";
-import type { ModelDownload, SwarmServices } from "../services/types.js";
+import type { ModelDownload } from "../services/download.js";
+import type { SwarmServices } from "../services/types.js";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 /** `training`: the lower rate; `none`: probes and scrapes, never limited. */

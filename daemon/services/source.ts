@@ -6,7 +6,7 @@ import type { ControlState } from "../../consensus/control/index.js";
 import type { Hash } from "../../protocol/types.js";
 import type { TrainingRequest } from "../../training/plan/index.js";
 import type { TrainerPhase } from "../../training/types.js";
-import type { ModelDownload } from "./types.js";
+import type { ModelDownload } from "./download.js";
 
 export interface SelfSnapshot {
   readonly peer: string;

@@ -4,8 +4,8 @@
  *
  * Every method that returns a promise may reject with a `ServiceError`; nothing else is part of the contract.
  */
-import type { Readable } from "node:stream";
 import type { TrainingRequest } from "../../training/plan/index.js";
+import type { ModelDownload } from "./download.js";
 import type { ConsensusStatusView, HistoryView } from "./views/consensus.js";
 import type { HealthView, LiveView, ReadyView } from "./views/health.js";
 import type { ModelListView } from "./views/models.js";
@@ -30,13 +30,6 @@ export interface TrainingService {
   status(): TrainingStatusView;
   /** @throws ServiceError TRAINING_NOT_RUNNING, NETWORK_PARTITION, CONSENSUS_FAILED */
   stop(): Promise<TrainingStatusView>;
-}
-
-export interface ModelDownload {
-  readonly stream: Readable;
-  readonly filename: string;
-  /** Length of the stream, when it is known beforehand. */
-  readonly bytes?: number;
 }
 
 export interface ModelsService {

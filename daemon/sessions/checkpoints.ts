@@ -3,8 +3,8 @@
 import type { ControlState, SessionState } from "../../consensus/control/index.js";
 import { checkpointStream } from "../../training/checkpoints/index.js";
 import { sessionSpecSchema } from "../../training/session.js";
+import type { ModelDownload } from "../services/download.js";
 import { ServiceError } from "../services/errors.js";
-import type { ModelDownload } from "../services/types.js";
 import type { BlobStore } from "../store/index.js";
 import type { LineageStore } from "../swarm/lineage_store.js";
 

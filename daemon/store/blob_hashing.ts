@@ -1,7 +1,7 @@
 /** Names of bytes: the whole hash and the chunk hashes, in one pass over memory or a file. */
 import { createHash, type Hash as NodeHash } from "node:crypto";
-import { BLOB_CHUNK_BYTES } from "../../protocol/blobs/types.js";
 import type { BlobRef, Hash } from "../../protocol/types.js";
+import { BLOB_CHUNK_BYTES } from "../../protocol/types.js";
 import { type StoreFile, type StoreFs, withFile } from "./store_fs.js";
 
 export const CHUNK_HASH_BYTES = 32;

@@ -1,6 +1,8 @@
 /** A download on its way: chunks in any order, kept over restarts, checked again when it is taken up. */
-import { BLOB_CHUNK_BYTES, type BlobWriter } from "../../protocol/blobs/types.js";
+
+import type { BlobWriter } from "../../protocol/blobs/types.js";
 import type { BlobRef } from "../../protocol/types.js";
+import { BLOB_CHUNK_BYTES } from "../../protocol/types.js";
 import { DaemonError } from "../errors.js";
 import { type BlobPaths, encodeRef, readRef, removeBlob } from "./blob_files.js";
 import {

@@ -5,8 +5,8 @@ import { chunkDigest, chunkLength, chunksOf, HASH_BYTES, sha256 } from "../hash.
 import { BLOB_FRAME_TIMEOUT_MS, BLOB_HEADER_BYTES_MAX } from "../limits.js";
 import type { FrameStream } from "../streams.js";
 import type { BlobRef } from "../types.js";
+import { BLOB_CHUNK_BYTES } from "../types.js";
 import { type BlobRequest, blobAnswerSchema, listFrames } from "./messages.js";
-import { BLOB_CHUNK_BYTES } from "./types.js";
 
 /** Why a donor is left: a liar for good, the others for a while. */
 export class DonorFault extends Error {

@@ -15,9 +15,10 @@ import {
 import type { FrameStream } from "../streams.js";
 import { abortErrorOf, backoffMs, sharedController, sleep } from "../timing.js";
 import type { BlobRef } from "../types.js";
+import { BLOB_CHUNK_BYTES } from "../types.js";
 import { contradiction, Donor, DonorFault } from "./donor.js";
 import { ChunkPlan } from "./plan.js";
-import { BLOB_CHUNK_BYTES, type BlobWriter } from "./types.js";
+import type { BlobWriter } from "./types.js";
 
 export interface DownloadInit {
   readonly ref: BlobRef;

@@ -7,8 +7,8 @@ import { silentLogger } from "../logger.js";
 import { FrameStream } from "../streams.js";
 import { closed, eventually, type RawPeer, TEST_SWARM, type TestHost, TestHosts } from "../testing/hosts.js";
 import type { BlobRef } from "../types.js";
+import { BLOB_CHUNK_BYTES } from "../types.js";
 import { blobProtocol, blobRequestSchema, listFrames } from "./messages.js";
-import { BLOB_CHUNK_BYTES } from "./types.js";
 
 const bytesOf = (length: number, seed = 1) => {
   const bytes = new Uint8Array(length);

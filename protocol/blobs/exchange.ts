@@ -14,12 +14,13 @@ import type { PeerStreams } from "../peer_streams.js";
 import { FrameStream } from "../streams.js";
 import { abortErrorOf, orAborted, sharedController } from "../timing.js";
 import type { BlobRef, Hash } from "../types.js";
+import { BLOB_CHUNK_BYTES } from "../types.js";
 import { contradiction, type DonorFault } from "./donor.js";
 import { Download, writeWhole } from "./download.js";
 import { FairSlots } from "./fair_slots.js";
 import { blobProtocol } from "./messages.js";
 import { BlobServer } from "./serve.js";
-import { BLOB_CHUNK_BYTES, type BlobStorage, type BlobWriter } from "./types.js";
+import type { BlobStorage, BlobWriter } from "./types.js";
 
 export interface BlobExchangeInit {
   readonly streams: PeerStreams;

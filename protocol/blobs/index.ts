@@ -1,4 +1,4 @@
 export type { DonorFault } from "./donor.js";
 export { type BlobCounters, BlobExchange, type BlobExchangeInit, type FetchOptions } from "./exchange.js";
 export { blobProtocol } from "./messages.js";
-export { BLOB_CHUNK_BYTES, type BlobStorage, type BlobWriter } from "./types.js";
+export type { BlobStorage, BlobWriter } from "./types.js";

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { hashSchema, naturalSchema } from "../codec.js";
 import { HASH_BYTES } from "../hash.js";
 import { BLOB_RANGE_CHUNKS_MAX } from "../limits.js";
-import { BLOB_CHUNK_BYTES } from "./types.js";
+import { BLOB_CHUNK_BYTES } from "../types.js";
 
 export function blobProtocol(swarm: string): string {
   return `/ncrsh/${swarm}/blob/1`;

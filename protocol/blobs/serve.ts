@@ -12,9 +12,10 @@ import {
 } from "../limits.js";
 import type { FrameStream } from "../streams.js";
 import type { BlobRef } from "../types.js";
+import { BLOB_CHUNK_BYTES } from "../types.js";
 import { FairSlots } from "./fair_slots.js";
 import { type BlobAnswer, type BlobRequest, blobRequestSchema } from "./messages.js";
-import { BLOB_CHUNK_BYTES, type BlobStorage } from "./types.js";
+import type { BlobStorage } from "./types.js";
 
 export class BlobServer {
   private readonly slots = new FairSlots({

@@ -1,8 +1,5 @@
 import type { BlobRef, Hash } from "../types.js";
 
-/** Bytes in one verifiable chunk of a blob. Part of the wire format: changing it changes every `chunkRoot`. */
-export const BLOB_CHUNK_BYTES = 256 * 1024;
-
 /** The part of a blob store that serving and fetching need. */
 export interface BlobStorage {
   /** The reference if the whole blob is here, else undefined. */

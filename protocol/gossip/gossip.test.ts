@@ -3,7 +3,7 @@ import { blobRefOf, sha256 } from "../hash.js";
 import { createIdentity } from "../identity.js";
 import { eventually, TEST_SWARM, type TestHost, TestHosts } from "../testing/hosts.js";
 import type { Heartbeat } from "./heartbeat.js";
-import { topicName } from "./topic.js";
+import { topicName } from "./topics.js";
 import { signManifest, type UpdateManifest } from "./update.js";
 
 const beat = (name: string): Heartbeat => ({

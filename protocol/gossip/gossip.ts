@@ -17,7 +17,7 @@ import {
   type GossipSent,
   TOPICS,
   topicName,
-} from "./topic.js";
+} from "./topics.js";
 
 export type Verdict = "accept" | "ignore" | "reject";
 export type GossipListener<K extends GossipKind> = (message: GossipReceived[K], from: string) => void;

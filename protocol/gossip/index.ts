@@ -17,7 +17,7 @@ export {
   type GossipSent,
   TOPICS,
   topicName,
-} from "./topic.js";
+} from "./topics.js";
 export {
   manifestPreimage,
   type SignedManifest,

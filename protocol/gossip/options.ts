@@ -2,7 +2,7 @@ import "../polyfill.js";
 /** How gossipsub is set up: for meshes of a few to a few hundred nodes that form fast and shut out liars. */
 import { type GossipsubOpts, StrictSign } from "@chainsafe/libp2p-gossipsub";
 import { GOSSIP_HEARTBEAT_MS } from "../limits.js";
-import { discoveryTopicName, GOSSIP_KINDS, topicName } from "./topic.js";
+import { discoveryTopicName, GOSSIP_KINDS, topicName } from "./topics.js";
 
 /**
  * Only invalid messages count: a source of nine within a few seconds falls below gossipsub's graylist threshold and

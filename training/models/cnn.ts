@@ -1,6 +1,6 @@
 import type { Ops, Tensor } from "../backends/types.js";
 import type { CnnSpec } from "../session.js";
-import type { Weights } from "./forward.js";
+import type { Weights } from "./weights.js";
 
 /**
  * 3×3 convolutions of the same size with ReLU, a 2×2 max-pool after the last, one hidden layer and the classifier:

@@ -1,13 +1,10 @@
-import type { Variable } from "@tensorflow/tfjs-core";
 import type { Ops, Tensor } from "../backends/types.js";
 import type { Batch } from "../datasets/types.js";
 import type { ModelSpec } from "../session.js";
 import { cnnLogits } from "./cnn.js";
 import { gpt2Logits } from "./gpt2.js";
 import { mlpLogits } from "./mlp.js";
-
-/** The model's tensors by the names of its layout. */
-export type Weights = (name: string) => Variable;
+import type { Weights } from "./weights.js";
 
 /** What a forward pass reads; `inputs` has been made a tensor for the models that take numbers. */
 export type ModelInput =

@@ -1,6 +1,6 @@
 import type { Ops, Tensor } from "../backends/types.js";
 import type { Gpt2Spec } from "../session.js";
-import type { Weights } from "./forward.js";
+import type { Weights } from "./weights.js";
 
 /**
  * GPT-2 (Radford et al. 2019) as Hugging Face's `GPT2LMHeadModel` computes it: learned positions, pre-LayerNorm,

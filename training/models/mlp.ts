@@ -1,6 +1,6 @@
 import type { Ops, Tensor } from "../backends/types.js";
 import type { MlpSpec } from "../session.js";
-import type { Weights } from "./forward.js";
+import type { Weights } from "./weights.js";
 
 /** Dense layers with ReLU between them: inputs [samples, …] → logits [samples, classes]. */
 export function mlpLogits(

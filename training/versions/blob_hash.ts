@@ -1,8 +1,5 @@
 import { createHash } from "node:crypto";
-import type { BlobRef, Hash } from "../../protocol/types.js";
-
-/** Bytes in one verifiable chunk: the `BLOB_CHUNK_BYTES` of the blob protocol. */
-const CHUNK_BYTES = 256 * 1024;
+import { BLOB_CHUNK_BYTES, type BlobRef, type Hash } from "../../protocol/types.js";
 
 export interface HashedBlob {
   readonly ref: BlobRef;
@@ -23,11 +20,11 @@ export class BlobHasher {
     this.bytes += bytes.length;
     let at = 0;
     while (at < bytes.length) {
-      const end = Math.min(bytes.length, at + CHUNK_BYTES - this.inChunk);
+      const end = Math.min(bytes.length, at + BLOB_CHUNK_BYTES - this.inChunk);
       this.chunk.update(bytes.subarray(at, end));
       this.inChunk += end - at;
       at = end;
-      if (this.inChunk === CHUNK_BYTES) this.closeChunk();
+      if (this.inChunk === BLOB_CHUNK_BYTES) this.closeChunk();
     }
   }
 

@@ -2,7 +2,8 @@
 
 import { ChunkHasher, chunkDigest, chunkLength, chunksOf, HASH_BYTES, sha256 } from "../../hash.js";
 import type { BlobRef, Hash } from "../../types.js";
-import { BLOB_CHUNK_BYTES, type BlobStorage, type BlobWriter } from "../types.js";
+import { BLOB_CHUNK_BYTES } from "../../types.js";
+import type { BlobStorage, BlobWriter } from "../types.js";
 
 interface Stored {
   readonly ref: BlobRef;
