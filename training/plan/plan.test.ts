@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { TrainingError } from "../errors.js";
 import { layoutOf } from "../models/index.js";
-import { batchesPerEpoch, type DataSpec, sessionSpecSchema } from "../session.js";
+import { batchesPerEpoch, type DataSpec, type SessionSpec, sessionSpecSchema } from "../session.js";
 import { datasetOptionsOf, expectedRounds, parseTrainingRequest, planSession } from "./index.js";
 
 const fingerprint = `sha256:${"0".repeat(64)}` as const;
@@ -181,7 +181,16 @@ describe("training/plan", () => {
     assert.ok(layoutOf(cnn).size > 0);
   });
 
-  it("always plans a valid session that can do its epochs", () => {
+  it("refuses epochs that no session is long enough for, and says how many are", () => {
+    refused(
+      { epochs: 167, batch_size: 1, inner_steps: 1 },
+      /^epochs: 167 epochs of 60000 batches take one node 10020000 rounds .*; at most 166 epochs/,
+      images,
+    );
+    assert.equal(plan({ epochs: 166, batch_size: 1, inner_steps: 1 }, images).rounds, 9_960_000);
+  });
+
+  it("always plans a valid session that can do its epochs, or says that none can", () => {
     const request = fc.record(
       {
         epochs: fc.integer({ min: 1, max: 1000 }),
@@ -193,7 +202,15 @@ describe("training/plan", () => {
     );
     fc.assert(
       fc.property(request, fc.nat(50), fc.constantFrom(text, images, table), (body, participants, data) => {
-        const spec = plan(body, data, participants);
+        let spec: SessionSpec;
+        try {
+          spec = plan(body, data, participants);
+        } catch (error) {
+          const perEpoch = batchesPerEpoch({ data, batchSize: body.batch_size ?? 16 });
+          assert.match(String(error), /epochs: \d+ epochs of/);
+          assert.ok((body.epochs ?? 1) * perEpoch > 10_000_000 * (body.inner_steps ?? 1));
+          return;
+        }
         sessionSpecSchema.parse(spec);
         assert.ok(spec.optimizer.warmupSteps <= spec.optimizer.totalSteps);
         if (spec.epochs !== null && body.rounds === undefined) {

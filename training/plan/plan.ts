@@ -86,9 +86,21 @@ function planLength(request: TrainingRequest, perEpoch: number, participants: nu
     const rounds = request.rounds ?? 1;
     return { innerSteps, rounds, epochs, expectedRounds: rounds };
   }
-  const rounds = request.rounds ?? Math.min(ROUNDS_MAX, Math.ceil((epochs * perEpoch) / innerSteps));
+  const rounds = request.rounds ?? roundsForEpochs(epochs, perEpoch, innerSteps);
   const expected = Math.min(rounds, Math.ceil(stepsPerNode / innerSteps));
   return { innerSteps, rounds, epochs, expectedRounds: expected };
+}
+
+/** Refused rather than cut: a session that silently ends before its epochs are done is not what was asked for. */
+function roundsForEpochs(epochs: number, perEpoch: number, innerSteps: number): number {
+  const rounds = Math.ceil((epochs * perEpoch) / innerSteps);
+  if (rounds <= ROUNDS_MAX) return rounds;
+  const fitting = Math.floor((ROUNDS_MAX * innerSteps) / perEpoch);
+  throw invalid(
+    "epochs",
+    `${epochs} epochs of ${perEpoch} batches take one node ${rounds} rounds of ${innerSteps} inner steps`,
+    `at most ${fitting} epochs, which are ${ROUNDS_MAX} rounds, or more inner_steps or a larger batch_size`,
+  );
 }
 
 function planInnerSteps(request: TrainingRequest, stepsPerNode: number | null): number {
