@@ -5,7 +5,7 @@ import { TrainingError } from "../errors.js";
 import { layoutOf } from "../models/index.js";
 import { type AggregatorName, aggregatorNameSchema } from "../session.js";
 import { readVersion } from "../versions/index.js";
-import { centeredClip } from "./centered_clip.js";
+import { centeredClip, clipByPasses, clipByProducts, PRODUCTS_UPDATES_MAX } from "./centered_clip.js";
 import { AggregationWorker, aggregate, initialWeights } from "./index.js";
 import { mean } from "./mean.js";
 import { Bench } from "./testing/bench.js";
@@ -54,13 +54,33 @@ describe("training/aggregation vectors", () => {
     assert.ok(Math.abs(even[1]!) < 1e-3 && tilted[1]! > 0.05, `${even} ${tilted}`);
   });
 
-  it("centered_clip is the same bits whether the updates fit into memory or not", async () => {
-    const list = Array.from({ length: 5 }, (_, k) =>
+  const waves = (count: number) =>
+    Array.from({ length: count }, (_, k) =>
       Float32Array.from({ length: 10_001 }, (_, i) => Math.sin(k * 31 + i * 1.7) * (k === 4 ? 50 : 1)),
     );
-    const samples = [3, 7, 1, 12, 5];
-    const streamed = { ...vectorsOf(list, samples), inMemory: () => null };
-    assert.deepEqual(await centeredClip(streamed), await centeredClip(vectorsOf(list, samples)));
+
+  it("centered_clip is the same bits whether the updates fit into memory or not", async () => {
+    for (const count of [5, PRODUCTS_UPDATES_MAX, PRODUCTS_UPDATES_MAX + 1]) {
+      const list = waves(count);
+      const samples = list.map((_, k) => 1 + ((7 * k) % 12));
+      const streamed = { ...vectorsOf(list, samples), inMemory: () => null };
+      assert.deepEqual(await centeredClip(streamed), await centeredClip(vectorsOf(list, samples)));
+    }
+  });
+
+  it("centered_clip gives the same by inner products and by passes, up to rounding", async () => {
+    const value = fc.float({ min: -100, max: 100, noNaN: true });
+    const lists = fc.array(fc.array(value, { minLength: 5, maxLength: 5 }), { minLength: 3, maxLength: 20 });
+    const close = async (list: Float32Array[], samples?: number[]) => {
+      const updates = vectorsOf(list, samples);
+      const [products, passes] = [await clipByProducts(updates), await clipByPasses(updates)];
+      const largest = Math.max(...list.map((v) => Math.hypot(...v)));
+      products.forEach((p, i) => {
+        assert.ok(Math.abs(p - passes[i]!) <= 1e-6 * largest, `${p} and ${passes[i]} at ${i}`);
+      });
+    };
+    await fc.assert(fc.asyncProperty(lists, (rows) => close(rows.map((row) => Float32Array.from(row)))));
+    await close(waves(9), [3, 7, 1, 12, 5, 1, 1, 2, 40]);
   });
 
   it("centered_clip is not carried away by a minority, however large, where the mean is", async () => {
@@ -160,6 +180,16 @@ describe("training/aggregation", () => {
     const result = await aggregate(bench.request(1, await updates(), base));
     assert.equal(base.ref.hash, "sha256:eb5bb8a8b17df377dfcb129471accc11cf2bba6b62981beba060d20bb28bf07f");
     assert.equal(result.ref.hash, "sha256:0cf5350e724c73736e7f6cdfa11c21b06b66e0138f17fd158370c54a75d0a0b0");
+    const many = await Promise.all(
+      Array.from({ length: PRODUCTS_UPDATES_MAX + 1 }, (_, k) =>
+        bench.update(
+          `p${k}`,
+          bench.vector((i) => 0.01 * ((i * (k + 3)) % 7) - 0.001 * k),
+        ),
+      ),
+    );
+    const wide = await aggregate(bench.request(1, many, base));
+    assert.equal(wide.ref.hash, "sha256:5cc77692aca6aa11e5ff5b7996db4ce1be692e21c18afa027a4f40c4cda216c8");
   });
 
   it("gives the same version whatever the order of arrival", async () => {

@@ -1,7 +1,14 @@
 import { mean } from "./mean.js";
+import { combination, gramOf, squaredDistancesTo } from "./products.js";
 import type { UpdateVectors } from "./updates.js";
 
 const ITERATIONS = 3;
+/**
+ * Up to so many updates, their inner products (n² / 2 passes over two vectors, once) cost less than walking the center
+ * through all of them in every iteration (6 n passes). Which way is taken depends on their number alone, so that every
+ * machine takes the same.
+ */
+export const PRODUCTS_UPDATES_MAX = 16;
 /** Of two updates nobody can say which one lies. */
 const UPDATES_MIN = 3;
 /** Values worked on at a time: center and shift of a block stay in the processor's cache while all updates pass by. */
@@ -18,17 +25,36 @@ const BLOCK_VALUES = 4096;
  */
 export async function centeredClip(updates: UpdateVectors): Promise<Float32Array> {
   if (updates.count < UPDATES_MIN) return mean(updates);
-  const total = updates.samples.reduce((a, b) => a + b, 0);
-  const weights = updates.samples.map((n) => n / total);
+  return updates.count <= PRODUCTS_UPDATES_MAX ? clipByProducts(updates) : clipByPasses(updates);
+}
+
+/** The center is Σ cₖ xₖ at all times: only the coefficients are iterated, and the vectors are added up once. */
+export async function clipByProducts(updates: UpdateVectors): Promise<Float32Array> {
+  const gram = await gramOf(updates);
+  let coefficients = new Float64Array(updates.count);
+  for (let iteration = 0; iteration < ITERATIONS; iteration += 1) {
+    const factors = factorsOf(updates.samples, squaredDistancesTo(gram, coefficients));
+    const moved = factors.reduce((a, b) => a + b, 0);
+    coefficients = coefficients.map((c, k) => c * (1 - moved) + factors[k]!);
+  }
+  return Float32Array.from(await combination(updates, coefficients));
+}
+
+export async function clipByPasses(updates: UpdateVectors): Promise<Float32Array> {
   const center = new Float64Array(updates.size);
   let squares = await squaredDistances(center, updates);
   for (let iteration = 0; iteration < ITERATIONS; iteration += 1) {
-    const distances = squares.map(Math.sqrt);
-    const radius = [...distances].sort((a, b) => a - b)[Math.floor((distances.length - 1) / 2)]!;
-    const factors = distances.map((d, k) => weights[k]! * (d <= radius ? 1 : radius / d));
-    squares = await moveCenter(center, updates, factors);
+    squares = await moveCenter(center, updates, factorsOf(updates.samples, squares));
   }
   return Float32Array.from(center);
+}
+
+/** wₖ min(1, τ / dₖ): how much of each update's way from the center counts. */
+function factorsOf(samples: readonly number[], squares: readonly number[]): number[] {
+  const total = samples.reduce((a, b) => a + b, 0);
+  const distances = squares.map(Math.sqrt);
+  const radius = [...distances].sort((a, b) => a - b)[Math.floor((distances.length - 1) / 2)]!;
+  return distances.map((d, k) => (samples[k]! / total) * (d <= radius ? 1 : radius / d));
 }
 
 async function squaredDistances(center: Float64Array, updates: UpdateVectors): Promise<number[]> {
