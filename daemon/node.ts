@@ -84,6 +84,7 @@ async function compose(config: Config, logger: Logger, closers: Closer[]): Promi
     logger: logger.child({ part: "network" }),
     formation: () => (genesis === null ? null : formationOf(genesis)),
     blobStorage: store.blobs,
+    maxBlobBytes: config.storage.maxBytes,
     datastore: store.libp2p,
   });
   const presence = new Presence(identity.peerId, { deadAfterMs: config.training.deadAfterMs, now });

@@ -1,6 +1,8 @@
 /** From committed state to the open round: the one place where the log's facts become a round's terms. */
 import type { SessionState } from "../../consensus/control/index.js";
+import { payloadCodecOf } from "../../training/codecs/index.js";
 import { assignLanes } from "../../training/lanes/index.js";
+import { layoutOf } from "../../training/models/index.js";
 import type { RoundContext } from "../../training/round/index.js";
 import { batchesPerEpoch, type SessionSpec, sessionSpecSchema } from "../../training/session.js";
 import { contributionOf, laneBatchesOf, targetStepsOf } from "../../training/strategies/index.js";
@@ -19,18 +21,24 @@ export function contextOf(session: SessionState | null, spec: SessionSpec | null
   };
   if (session.status === "initializing") {
     const none = { base: null, participants: [], lanes: new Map(), contribution: "pseudo_gradient" as const };
-    return { ...common, ...none, height: 0, targetSteps: 0 };
+    return { ...common, ...none, height: 0, targetSteps: 0, payloadBytes: 0 };
   }
   if (session.status !== "running" || version === null) return null;
+  const contribution = contributionOf(spec, participants.length);
   return {
     ...common,
     height: session.height + 1,
     base: version.hash,
     participants,
     lanes: assignLanes(cursor, participants, laneBatchesOf(spec), totalBatchesOf(spec)),
-    contribution: contributionOf(spec, participants.length),
+    contribution,
+    payloadBytes: payloadBytesOf(spec, contribution),
     targetSteps: targetStepsOf(spec, participants.length),
   };
+}
+
+function payloadBytesOf(spec: SessionSpec, contribution: RoundContext["contribution"]): number {
+  return payloadCodecOf(spec.codec, contribution).encodedBytes(layoutOf(spec.model).size);
 }
 
 /** Batches that the session will train on in all, or null when its rounds alone decide. */

@@ -5,7 +5,7 @@ import type { SessionSpec } from "../../training/session.js";
 import type { BatchRange } from "../../training/types.js";
 import type { RoundDeps } from "./deps.js";
 import { announcedOf, type UpdateInbox } from "./inbox.js";
-import type { Recompute } from "./recompute.js";
+import type { RoundBlobs } from "./round_blobs.js";
 import type { UpdateMessage } from "./trainer_port.js";
 
 export interface ContributorInit
@@ -14,7 +14,7 @@ export interface ContributorInit
     "identity" | "control" | "trainer" | "blobs" | "gossip" | "versions" | "logger" | "inlineUpdateMaxBytes"
   > {
   readonly inbox: UpdateInbox;
-  readonly recompute: Recompute;
+  readonly roundBlobs: RoundBlobs;
   readonly open: () => RoundContext | null;
   readonly spec: () => SessionSpec | null;
   /** Resolves when no validation is under way: the version is validated before it is trained on. */
@@ -55,17 +55,17 @@ export class Contributor {
 
   /** The trainer is done: its payload becomes a blob, its claim a signed manifest. */
   async finished({ session, round, steps, samples, lossNats, path }: UpdateMessage): Promise<void> {
-    const { blobs, recompute, identity, inbox, logger, open, trained } = this.init;
+    const { blobs, roundBlobs, identity, inbox, logger, open, trained } = this.init;
     const context = open();
     try {
       const payload = await blobs.putFile(path);
-      recompute.protect(payload.hash);
+      roundBlobs.keep(payload.hash, session, round);
       if (context?.session !== session || context.round !== round || context.base === null) return;
       const { codec, contribution, base } = context;
       const claim = { session, round, base, codec, contribution, steps, samples, lossNats, payload };
       const signed = signManifest(identity, { v: 1, ...claim });
       const update = announcedOf(signed);
-      inbox.keep(update.manifest, signed);
+      inbox.keep(update, signed);
       logger.info({ session, round, steps, bytes: payload.bytes }, "update announced");
       trained(update);
     } catch (error) {
@@ -77,7 +77,7 @@ export class Contributor {
   async announce(update: AnnouncedUpdate, first: boolean): Promise<void> {
     const { inbox, blobs, gossip, logger, inlineUpdateMaxBytes } = this.init;
     const { payload, round } = update;
-    const signed = inbox.signedOf(update.manifest);
+    const signed = inbox.signedOf(update);
     if (!signed) return;
     try {
       const small = first && payload.bytes <= inlineUpdateMaxBytes;

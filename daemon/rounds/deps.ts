@@ -15,18 +15,21 @@ import type { VoteRecords } from "./vote_records.js";
 export interface RoundDeps {
   readonly identity: Signer;
   readonly verify: Verify;
-  readonly control: ControlLog;
-  readonly raft: RaftNode;
+  readonly control: Pick<ControlLog, "state" | "onChange">;
+  readonly raft: Pick<RaftNode, "status" | "onChange" | "propose" | "waitApplied">;
   readonly presence: Presence;
   /** Null on a node that only votes and serves. */
   readonly trainer: TrainerPort | null;
-  readonly aggregation: AggregationWorker;
-  readonly blobs: BlobStore;
-  readonly exchange: SwarmHost["blobs"];
-  readonly gossip: Gossip;
-  readonly rpc: SwarmHost["rpc"];
+  readonly aggregation: Pick<AggregationWorker, "run">;
+  readonly blobs: Pick<
+    BlobStore,
+    "stat" | "put" | "putFile" | "read" | "pathOf" | "adopt" | "tempPath" | "tempDir"
+  >;
+  readonly exchange: Pick<SwarmHost["blobs"], "fetch">;
+  readonly gossip: Pick<Gossip, "on" | "publish">;
+  readonly rpc: Pick<SwarmHost["rpc"], "call">;
   readonly votes: VoteRecords;
-  readonly versions: Versions;
+  readonly versions: Pick<Versions, "ensure" | "committed">;
   readonly metrics: SwarmMetrics;
   readonly logger: Logger;
   readonly inlineUpdateMaxBytes: number;

@@ -2,7 +2,11 @@
  * Carries out what the round core decides. The core is told of every committed change, heartbeat, manifest and tick;
  * its effects become work for the trainer, the aggregation worker, gossip, the voters and the log.
  */
-import type { ProgressMessage as ProgressGossip, VerifiedUpdate } from "../../protocol/index.js";
+import type {
+  ProgressMessage as ProgressGossip,
+  SignedManifest,
+  VerifiedUpdate,
+} from "../../protocol/index.js";
 import type { BlobRef, Hash } from "../../protocol/types.js";
 import {
   type AnnouncedUpdate,
@@ -10,7 +14,6 @@ import {
   RoundCore,
   type RoundEffect,
   type RoundProposal,
-  updateFault,
 } from "../../training/round/index.js";
 import type { SessionSpec } from "../../training/session.js";
 import type { ControlChange } from "../swarm/control_log.js";
@@ -18,13 +21,15 @@ import { contextOf, SpecCache } from "./context.js";
 import { Contributor } from "./contributor.js";
 import type { RoundDeps } from "./deps.js";
 import { Evaluator } from "./evaluator.js";
-import { announcedOf, UpdateInbox } from "./inbox.js";
+import { UpdateInbox } from "./inbox.js";
 import { Leader } from "./leader.js";
 import { Losses } from "./losses.js";
-import { participantsOf } from "./peers.js";
+import { isMember, participantsOf } from "./peers.js";
 import { Recompute } from "./recompute.js";
+import { RoundBlobs } from "./round_blobs.js";
 import type { ProgressMessage, UpdateMessage } from "./trainer_port.js";
-import { Voter } from "./voter.js";
+import { UpdateDoor } from "./update_door.js";
+import { type VoteAnswer, type VoteRequest, Voter } from "./voter.js";
 
 const TICK_MS = 100;
 /** The others are told of progress at most this often: close enough to stop in time, and little to verify for them. */
@@ -38,6 +43,8 @@ export class RoundDriver {
   private readonly core: RoundCore;
   private readonly specs = new SpecCache();
   private readonly inbox = new UpdateInbox();
+  private readonly roundBlobs = new RoundBlobs();
+  private readonly door: UpdateDoor;
   private readonly recompute: Recompute;
   private readonly leader: Leader;
   private readonly contributor: Contributor;
@@ -46,6 +53,7 @@ export class RoundDriver {
   private nextQuestion = 1;
   private toldAtMs = Number.NEGATIVE_INFINITY;
   private openKey: string | null = null;
+  private openedAtMs: number | null = null;
   private roleKey = "";
   private ableKey = "";
   private timer: NodeJS.Timeout | null = null;
@@ -62,12 +70,19 @@ export class RoundDriver {
       judge: (p) => this.judge(p),
       cast: (result) => deps.metrics.consensus.votes.inc({ result }),
     });
-    this.recompute = new Recompute(deps);
+    this.door = new UpdateDoor({
+      ...deps,
+      core: this.core,
+      inbox: this.inbox,
+      roundBlobs: this.roundBlobs,
+      run: (effects) => this.run(effects),
+    });
+    this.recompute = new Recompute({ ...deps, roundBlobs: this.roundBlobs });
     this.evaluator = new Evaluator(deps);
     this.contributor = new Contributor({
       ...deps,
       inbox: this.inbox,
-      recompute: this.recompute,
+      roundBlobs: this.roundBlobs,
       open: () => this.core.open,
       spec: () => this.spec(),
       settled: () => this.evaluator.settled(),
@@ -78,7 +93,7 @@ export class RoundDriver {
       ...deps,
       voter: this.voter,
       evaluator: this.evaluator,
-      signedOf: (manifest) => this.inbox.signedOf(manifest),
+      signedOf: (update) => this.signedOf(update),
       participants: () => this.participants(),
       preparing: () => deps.presence.preparing(control.state.session?.id ?? ""),
       refused: (reason, refusals) => this.run(this.core.refused(reason, refusals, deps.now())),
@@ -100,7 +115,7 @@ export class RoundDriver {
     this.off = [
       control.onChange((change) => this.changed(change)),
       raft.onChange(() => this.roleChanged()),
-      gossip.on("update", (message) => this.heardUpdate(message)),
+      gossip.on("update", (message) => this.door.heard(message)),
       gossip.on("progress", (message, from) => this.heardProgress(message, from)),
     ];
     this.roleChanged();
@@ -142,17 +157,25 @@ export class RoundDriver {
     this.run(this.core.trainingFailed(session, round, this.deps.now()));
   }
 
-  /** Whether a gossiped manifest is worth passing on: of the open round, or of one that may be about to open. */
-  fits({ peer, signature, manifest, verified }: VerifiedUpdate): boolean {
-    const context = this.core.open;
-    const update = announcedOf({ peer, signature, manifest }, verified);
-    if (!context || update.session !== context.session || update.round > context.round) return true;
-    return updateFault(update, context) === null;
-  }
-
   /** Whether the open round needs a blob. */
   needs(hash: Hash): boolean {
-    return this.recompute.protects(hash);
+    return this.roundBlobs.needs(hash);
+  }
+
+  /** See `UpdateDoor.fits`. */
+  fits(message: VerifiedUpdate): boolean {
+    return this.door.fits(message);
+  }
+
+  /** Answers a leader's question. What its manifests alone tell this node is kept: it may be the next leader. */
+  vote(question: VoteRequest, from: string): Promise<VoteAnswer> {
+    const updates = question.manifests.map((signed) => this.door.shown(signed));
+    return this.voter.answer({ decision: question.decision, index: question.index, updates }, from);
+  }
+
+  /** The signed manifest behind an update of the open round, for whoever must show it. */
+  signedOf(update: Pick<AnnouncedUpdate, "peer" | "manifest">): SignedManifest | undefined {
+    return this.inbox.signedOf(update);
   }
 
   /** A voter's own result for the leader's proposal. */
@@ -183,12 +206,20 @@ export class RoundDriver {
     if (session && spec) this.evaluator.changed(session, spec);
     if (key !== this.openKey) {
       this.openKey = key;
-      this.run(this.core.opened(context, this.deps.now()));
-      if (context)
-        for (const early of this.inbox.due(context.session, context.round))
-          this.take(early.update, early.held);
+      this.open(context);
     }
     this.ableChanged();
+  }
+
+  private open(context: RoundContext | null): void {
+    const { metrics, now } = this.deps;
+    if (this.openedAtMs !== null) metrics.rounds.duration.observe((now() - this.openedAtMs) / 1000);
+    this.openedAtMs = context === null ? null : now();
+    if (context === null) this.roundBlobs.closed();
+    else this.roundBlobs.opened(context.session, context.round);
+    this.run(this.core.opened(context, now()));
+    if (context === null) return;
+    this.door.opened(context.session, context.round);
   }
 
   private isWanted(status: string, nodes: readonly string[] | null): boolean {
@@ -244,38 +275,11 @@ export class RoundDriver {
     this.leader.tick();
   }
 
-  private async heardUpdate(message: VerifiedUpdate): Promise<void> {
-    const { manifest, peer, signature, verified } = message;
-    const update = announcedOf(message, verified);
-    this.inbox.keep(update.manifest, { manifest, peer, signature });
-    this.recompute.protect(update.payload.hash);
-    if (message.inline && !this.deps.blobs.stat(update.payload.hash)) {
-      try {
-        await this.deps.blobs.put(message.inline);
-      } catch (error) {
-        this.deps.logger.warn({ reason: String(error) }, "an inline update could not be stored");
-      }
-    }
-    this.take(update, this.deps.blobs.stat(update.payload.hash) !== undefined);
-  }
-
-  private take(update: AnnouncedUpdate, held: boolean): void {
-    const open = this.core.open;
-    const { session } = this.deps.control.state;
-    const ahead = open === null ? session?.id === update.session : update.round > open.round;
-    if (ahead && (open === null || open.session === update.session)) {
-      this.inbox.holdBack({ update, held });
-      return;
-    }
-    const { fault, effects } = this.core.announced(update, held, this.deps.now());
-    if (fault !== null)
-      this.deps.logger.debug({ peer: update.peer, round: update.round, fault }, "update not taken");
-    this.run(effects);
-  }
-
   private heardProgress(message: ProgressGossip, from: string): void {
+    const { state } = this.deps.control;
+    if (message.session !== state.session?.id || !isMember(state, from)) return;
     if (message.kind === "evaluation") {
-      this.evaluator.heard(message.session, message);
+      this.evaluator.heard(message.session, from, message);
       return;
     }
     this.losses.heard(from, message);

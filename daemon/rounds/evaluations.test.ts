@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
+import type { Evaluation } from "../../consensus/control/index.js";
 import type { Hash } from "../../protocol/types.js";
 import type { SessionSpec } from "../../training/session.js";
-import { Evaluations, evaluationParts, evaluationSlice, isEvaluated } from "./evaluations.js";
+import {
+  type EvaluationPart,
+  Evaluations,
+  type ExpectedEvaluation,
+  evaluationParts,
+  evaluationSlice,
+  expectedEvaluation,
+  isEvaluated,
+} from "./evaluations.js";
 
 const version: Hash = `sha256:${"1".repeat(64)}`;
 const part = (index: number, lossNats: number, samples: number, parts = 2) => {
@@ -16,41 +25,83 @@ const specOf = (validationSamples: number) => {
   return spec as SessionSpec;
 };
 
+/** Two slices: ten samples of "a", thirty of "b". */
+const expected: ExpectedEvaluation = {
+  version,
+  authors: ["a", "b"],
+  samplesOf: (slice) => [10, 30][slice] as number,
+};
+const HEIGHT = 4;
+
 describe("daemon/rounds: evaluations", () => {
   it("merges the slices by their samples, once all are in", () => {
     const evaluations = new Evaluations();
-    evaluations.add("s", part(0, 2, 10), 0);
-    assert.equal(
-      evaluations.ready([], () => version, 1),
-      null,
-    );
-    evaluations.add("s", part(1, 4, 30), 5);
-    evaluations.add("s", part(1, 99, 30), 5);
+    const ready = (committed: Evaluation[] = []) => evaluations.ready(committed, () => expected, 6);
+    evaluations.add("a", part(0, 2, 10), HEIGHT, 0);
+    assert.equal(ready(), null);
+    evaluations.add("b", part(1, 4, 30), HEIGHT, 5);
     const merged = { height: 4, lossNats: 3.5, accuracy: null, samples: 40 };
-    assert.deepEqual(
-      evaluations.ready([], () => version, 6),
-      merged,
-    );
-    assert.equal(
-      evaluations.ready([merged], () => version, 6),
-      null,
-    );
+    assert.deepEqual(ready(), merged);
+    assert.equal(ready([merged]), null);
     assert.equal(
       evaluations.ready([], () => null, 6),
       null,
+      "this node's log does not know the version yet",
     );
   });
 
   it("does not wait for ever for a node that died over its slice, nor mix versions or sessions", () => {
     const evaluations = new Evaluations();
-    evaluations.add("s", part(0, 2, 10), 0);
-    assert.equal(evaluations.ready([], () => version, 20_000)?.lossNats, 2);
-    assert.equal(
-      evaluations.ready([], () => `sha256:${"2".repeat(64)}`, 20_000),
-      null,
+    const late = (at: ExpectedEvaluation = expected) => evaluations.ready([], () => at, 20_000);
+    evaluations.add("a", part(0, 2, 10), HEIGHT, 0);
+    assert.equal(late()?.lossNats, 2);
+    assert.equal(late({ ...expected, version: `sha256:${"2".repeat(64)}` }), null);
+    evaluations.reset();
+    assert.equal(late(), null);
+  });
+
+  it("counts a slice from nobody but its author, and only as large as it is", () => {
+    const wrong: [string, string, EvaluationPart][] = [
+      ["another member's slice", "b", part(0, 99, 10)],
+      ["a stranger's", "mallory", part(0, 99, 10)],
+      ["more samples than the slice has", "a", part(0, 99, 1e15)],
+      ["none", "a", part(0, 99, 0)],
+      ["cut into other slices", "a", part(0, 99, 10, 1)],
+      ["not a number", "a", part(0, Number.NaN, 10)],
+    ];
+    for (const [what, from, lie] of wrong) {
+      const evaluations = new Evaluations();
+      evaluations.add(from, lie, HEIGHT, 0);
+      assert.equal(
+        evaluations.ready([], () => expected, 20_000),
+        null,
+        what,
+      );
+    }
+  });
+
+  it("keeps of each author one part for each of a few versions, whatever is sent", () => {
+    const evaluations = new Evaluations();
+    for (let height = 0; height < 10_000; height++) {
+      evaluations.add("a", { ...part(0, height, 10), height }, HEIGHT, 0);
+      evaluations.add("b", { ...part(height, 1, 10), height: HEIGHT }, HEIGHT, 0);
+    }
+    const asked: number[] = [];
+    evaluations.ready(
+      [],
+      (height) => {
+        asked.push(height);
+        return null;
+      },
+      0,
     );
-    evaluations.add("other", { ...part(0, 7, 1), height: 0 }, 0);
-    assert.equal(evaluations.ready([], () => version, 20_000)?.lossNats, 7);
+    assert.deepEqual(asked, [0, 1, 2, 3, 4, 5]);
+  });
+
+  it("says who validates what, from committed state alone", () => {
+    const { authors, samplesOf } = expectedEvaluation(specOf(9), version, ["x", "y", "z"]);
+    assert.deepEqual([authors, samplesOf(0), samplesOf(1)], [["x", "y"], 4, 4]);
+    assert.deepEqual(expectedEvaluation(specOf(3), version, ["x"]).authors, [], "less than a batch");
   });
 
   it("cuts the validation batches into slices that cover each once", () => {

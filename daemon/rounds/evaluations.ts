@@ -14,6 +14,7 @@ const HEIGHTS_MAX = 8;
 /** A slice that has not come this long after the first one will not be waited for. */
 const PARTIAL_AFTER_MS = 10_000;
 
+/** What one author says of its slice. Anybody can say anything: see `ExpectedEvaluation`. */
 export interface EvaluationPart {
   readonly height: number;
   readonly version: Hash;
@@ -22,6 +23,27 @@ export interface EvaluationPart {
   readonly samples: number;
   readonly part: number;
   readonly parts: number;
+}
+
+/** What committed state says about the validation of one version: a part that does not fit it does not count. */
+export interface ExpectedEvaluation {
+  readonly version: Hash;
+  /** `authors[i]` validates slice i. */
+  readonly authors: readonly string[];
+  /** Samples of slice i. */
+  readonly samplesOf: (part: number) => number;
+}
+
+export function expectedEvaluation(
+  spec: SessionSpec,
+  version: Hash,
+  participants: readonly string[],
+): ExpectedEvaluation {
+  const authors = participants.slice(0, evaluationParts(spec, participants.length));
+  const samplesOf = (part: number) =>
+    evaluationSlice(spec, part, authors.length).reduce((sum, [from, to]) => sum + (to - from), 0) *
+    spec.batchSize;
+  return { version, authors, samplesOf };
 }
 
 /** Whether the version at `height` is validated: the first, the last and every `evaluateEvery`-th. */
@@ -46,25 +68,29 @@ function evaluationBatches(spec: SessionSpec): number {
 
 interface Gathered {
   readonly firstAtMs: number;
-  readonly byPart: Map<number, EvaluationPart>;
+  /** One part an author: bounded by the members, who alone get this far. */
+  readonly byAuthor: Map<string, EvaluationPart>;
 }
 
+/**
+ * Parts are kept as they were told, for this node's log may be behind; what counts is decided when they are merged,
+ * against what the log then says.
+ */
 export class Evaluations {
   private readonly heights = new Map<number, Gathered>();
 
-  constructor(private session: string | null = null) {}
+  /** Another session: nothing of the last one counts. */
+  reset(): void {
+    this.heights.clear();
+  }
 
-  /** Takes a part; the first one for a slice counts. */
-  add(session: string, part: EvaluationPart, nowMs: number): void {
-    if (session !== this.session) {
-      this.session = session;
-      this.heights.clear();
-    }
-    if (part.samples === 0 || part.part >= part.parts) return;
-    const gathered = this.heights.get(part.height) ?? { firstAtMs: nowMs, byPart: new Map() };
+  /** @param height this node's own: parts for versions far from it are not kept */
+  add(from: string, part: EvaluationPart, height: number, nowMs: number): void {
+    if (part.height > height + 1 || part.height <= height - HEIGHTS_MAX) return;
+    const gathered = this.heights.get(part.height) ?? { firstAtMs: nowMs, byAuthor: new Map() };
     this.heights.set(part.height, gathered);
-    if (!gathered.byPart.has(part.part)) gathered.byPart.set(part.part, part);
-    if (this.heights.size > HEIGHTS_MAX) this.heights.delete(Math.min(...this.heights.keys()));
+    gathered.byAuthor.set(from, part);
+    for (const old of this.heights.keys()) if (old <= height - HEIGHTS_MAX) this.heights.delete(old);
   }
 
   /**
@@ -73,28 +99,47 @@ export class Evaluations {
    */
   ready(
     committed: readonly Evaluation[],
-    versionAt: (height: number) => Hash | null,
+    expectedAt: (height: number) => ExpectedEvaluation | null,
     nowMs: number,
   ): Evaluation | null {
     for (const height of [...this.heights.keys()].sort((a, b) => a - b)) {
-      const version = versionAt(height);
-      if (version === null || committed.some((e) => e.height === height)) continue;
-      const merged = this.merge(height, version, nowMs);
+      const expected = expectedAt(height);
+      const gathered = this.heights.get(height);
+      if (expected === null || gathered === undefined || committed.some((e) => e.height === height)) continue;
+      const merged = merge(height, gathered, expected, nowMs);
       if (merged !== null) return merged;
     }
     return null;
   }
+}
 
-  private merge(height: number, version: Hash, nowMs: number): Evaluation | null {
-    const gathered = this.heights.get(height);
-    const parts = [...(gathered?.byPart.values() ?? [])].filter((p) => p.version === version);
-    const whole = parts.length > 0 && parts.length >= Math.max(...parts.map((p) => p.parts));
-    const late = gathered !== undefined && nowMs - gathered.firstAtMs >= PARTIAL_AFTER_MS;
-    if (parts.length === 0 || !(whole || late)) return null;
-    const samples = parts.reduce((sum, p) => sum + p.samples, 0);
-    const mean = (of: (p: EvaluationPart) => number) =>
-      parts.reduce((sum, p) => sum + of(p) * p.samples, 0) / samples;
-    const accuracy = parts.every((p) => p.accuracy !== null) ? mean((p) => p.accuracy ?? 0) : null;
-    return { height, lossNats: mean((p) => p.lossNats), accuracy, samples };
-  }
+function merge(
+  height: number,
+  { firstAtMs, byAuthor }: Gathered,
+  expected: ExpectedEvaluation,
+  nowMs: number,
+): Evaluation | null {
+  const parts = expected.authors
+    .map((author, i) => [byAuthor.get(author), i] as const)
+    .filter((pair): pair is [EvaluationPart, number] => isSlice(pair[0], pair[1], expected))
+    .map(([part]) => part);
+  const whole = parts.length === expected.authors.length;
+  const late = nowMs - firstAtMs >= PARTIAL_AFTER_MS;
+  if (parts.length === 0 || !(whole || late)) return null;
+  const samples = parts.reduce((sum, p) => sum + p.samples, 0);
+  const mean = (of: (p: EvaluationPart) => number) =>
+    parts.reduce((sum, p) => sum + of(p) * p.samples, 0) / samples;
+  const accuracy = parts.every((p) => p.accuracy !== null) ? mean((p) => p.accuracy ?? 0) : null;
+  return { height, lossNats: mean((p) => p.lossNats), accuracy, samples };
+}
+
+function isSlice(part: EvaluationPart | undefined, index: number, expected: ExpectedEvaluation): boolean {
+  return (
+    part !== undefined &&
+    part.version === expected.version &&
+    part.part === index &&
+    part.parts === expected.authors.length &&
+    part.samples === expected.samplesOf(index) &&
+    Number.isFinite(part.lossNats)
+  );
 }

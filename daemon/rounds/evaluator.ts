@@ -1,24 +1,24 @@
 /** This node's slice of every validation: computed before its next training, gossiped, merged. */
 import type { Evaluation, SessionState } from "../../consensus/control/index.js";
-import type { Hash } from "../../protocol/types.js";
 import type { SessionSpec } from "../../training/session.js";
 import type { RoundDeps } from "./deps.js";
 import {
   type EvaluationPart,
   Evaluations,
-  evaluationParts,
+  type ExpectedEvaluation,
   evaluationSlice,
+  expectedEvaluation,
   isEvaluated,
 } from "./evaluations.js";
 
-/** Heights of which the version's hash is remembered, to tell a figure's version. */
+/** Heights of which it is remembered who validates what. */
 const HEIGHTS_MAX = 16;
 
 type EvaluatorDeps = Pick<RoundDeps, "identity" | "gossip" | "trainer" | "versions" | "logger" | "now">;
 
 export class Evaluator {
   private readonly merged = new Evaluations();
-  private versionAt = new Map<number, Hash>();
+  private expectedAt = new Map<number, ExpectedEvaluation>();
   private session: string | null = null;
   private lastHeight = -1;
   private running: Promise<void> = Promise.resolve();
@@ -30,31 +30,38 @@ export class Evaluator {
     return this.running;
   }
 
-  heard(session: string, part: EvaluationPart): void {
-    this.merged.add(session, part, this.deps.now());
+  /** @param from a member */
+  heard(session: string, from: string, part: EvaluationPart): void {
+    if (session === this.session) this.merged.add(from, part, this.lastHeight, this.deps.now());
+  }
+
+  /** Whether the version that `session` stands on is to be validated by anybody. */
+  expects(session: SessionState): boolean {
+    return (this.expectedAt.get(session.height)?.authors.length ?? 0) > 0;
   }
 
   /** The next merged figure that the log does not have yet. */
   ready(session: SessionState): Evaluation | null {
-    return this.merged.ready(session.evaluations, (h) => this.versionAt.get(h) ?? null, this.deps.now());
+    return this.merged.ready(session.evaluations, (h) => this.expectedAt.get(h) ?? null, this.deps.now());
   }
 
   changed(session: SessionState, spec: SessionSpec): void {
     if (session.id !== this.session) {
       this.session = session.id;
-      this.versionAt = new Map();
+      this.expectedAt = new Map();
       this.lastHeight = -1;
+      this.merged.reset();
     }
     if (session.version === null || session.height === this.lastHeight) return;
     if (session.status !== "running" && session.status !== "finishing") return;
     this.lastHeight = session.height;
-    this.versionAt.set(session.height, session.version.hash);
-    if (this.versionAt.size > HEIGHTS_MAX) this.versionAt.delete(Math.min(...this.versionAt.keys()));
     if (!isEvaluated(spec, session.height, session.status === "finishing")) return;
-    const parts = evaluationParts(spec, session.participants.length);
-    const part = session.participants.indexOf(this.deps.identity.peerId);
-    if (part < 0 || part >= parts || !this.deps.trainer?.canTrain) return;
-    const job = this.running.then(() => this.evaluate(session, spec, part, parts));
+    const expected = expectedEvaluation(spec, session.version.hash, session.participants);
+    this.expectedAt.set(session.height, expected);
+    if (this.expectedAt.size > HEIGHTS_MAX) this.expectedAt.delete(Math.min(...this.expectedAt.keys()));
+    const part = expected.authors.indexOf(this.deps.identity.peerId);
+    if (part < 0 || !this.deps.trainer?.canTrain) return;
+    const job = this.running.then(() => this.evaluate(session, spec, part, expected.authors.length));
     this.running = job.catch((error: Error) => {
       this.deps.logger.warn({ height: session.height, reason: error.message }, "validation failed");
     });
@@ -77,7 +84,7 @@ export class Evaluator {
       evaluationSlice(spec, part, parts).map(([from, to]) => [from, to]),
     );
     const figure = { height, version: version.hash, lossNats, accuracy, samples, part, parts };
-    this.heard(session.id, figure);
+    this.heard(session.id, deps.identity.peerId, figure);
     const message = { v: 1 as const, kind: "evaluation" as const, session: session.id, ...figure };
     await deps.gossip.publish("progress", message);
   }

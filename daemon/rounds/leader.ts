@@ -7,8 +7,7 @@ import { ConsensusError } from "../../consensus/errors.js";
 import type { Certificate, Decision } from "../../consensus/types.js";
 import { encodeCertificate } from "../../consensus/votes/index.js";
 import type { SignedManifest } from "../../protocol/index.js";
-import type { Hash } from "../../protocol/types.js";
-import type { RoundContext, RoundProposal } from "../../training/round/index.js";
+import type { AnnouncedUpdate, RoundContext, RoundProposal } from "../../training/round/index.js";
 import { voteMethod } from "../swarm/methods.js";
 import { takeBallot } from "./ballot.js";
 import type { RoundDeps } from "./deps.js";
@@ -26,7 +25,7 @@ const FAILURES_MAX = 25;
 interface LeaderDeps extends RoundDeps {
   readonly voter: Voter;
   readonly evaluator: Evaluator;
-  readonly signedOf: (manifest: Hash) => SignedManifest | undefined;
+  readonly signedOf: (update: AnnouncedUpdate) => SignedManifest | undefined;
   readonly participants: () => string[];
   readonly preparing: () => ReadonlySet<string>;
   readonly refused: (reason: string, refusals: readonly { peer: string; reason: string }[]) => void;
@@ -57,7 +56,8 @@ export class Leader {
     const evaluation = evaluator.ready(session);
     const last = evaluation?.height === session.height;
     const known = session.evaluations.some((e) => e.height === session.height);
-    if (!last && !known && now() - this.finishingSinceMs < LAST_EVALUATION_MS_MAX) return;
+    const late = now() - this.finishingSinceMs >= LAST_EVALUATION_MS_MAX;
+    if (!last && !known && !late && evaluator.expects(session)) return;
     this.finish(session.id, "finished", null, evaluation);
   }
 
@@ -162,7 +162,7 @@ export class Leader {
 
   private questionOf(decision: Decision, proposal: RoundProposal) {
     const manifests = proposal.updates.map((u) => {
-      const signed = this.deps.signedOf(u.manifest);
+      const signed = this.deps.signedOf(u);
       if (!signed) throw new Error(`the manifest of ${u.peer} is no longer here`);
       return { manifest: signed.manifest, peer: signed.peer, signature: signed.signature };
     });

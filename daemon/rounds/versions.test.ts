@@ -6,7 +6,7 @@ const ref = (n: number): BlobRef => ({ hash: hash(n), bytes: 1, chunkRoot: hash(
 const hash = (n: number): Hash => `sha256:${String(n).padStart(64, "0")}`;
 const logger = { debug: () => undefined, warn: () => undefined };
 
-function world(options: { failures?: number; maxBytes?: number; inUse?: Hash[] } = {}) {
+function world(options: { failures?: number; maxBytes?: number; inUse?: Hash[]; recent?: Hash[] } = {}) {
   const here = new Set<Hash>();
   const fetches: Hash[] = [];
   const sweeps: { kept: Hash[]; maxBytes: number }[] = [];
@@ -30,6 +30,7 @@ function world(options: { failures?: number; maxBytes?: number; inUse?: Hash[] }
     sources: () => [],
     inUse: (h) => options.inUse?.includes(h) ?? false,
     finals: () => [],
+    recent: options.recent ?? [],
     keepVersions: 2,
     maxBytes: options.maxBytes ?? 100,
     logger,
@@ -65,6 +66,14 @@ describe("daemon/rounds: versions", () => {
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
     assert.deepEqual([...here].sort(), [hash(3), hash(4), hash(77)].sort());
+  });
+
+  it("keeps after a restart what was kept before it", async () => {
+    const { versions, here } = world({ recent: [hash(1), hash(2), hash(3)] });
+    for (const n of [1, 2, 3]) here.add(hash(n));
+    versions.committed(ref(4));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.deepEqual([...here].sort(), [hash(3), hash(4)]);
   });
 
   it("past the byte limit lets go of all but the current one", async () => {

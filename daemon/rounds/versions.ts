@@ -16,6 +16,8 @@ export interface VersionsInit {
   readonly inUse: (hash: Hash) => boolean;
   /** Last versions of past sessions, which stay downloadable. */
   readonly finals: () => readonly Hash[];
+  /** The last committed versions as of the start, latest last: a restart must not cost them. */
+  readonly recent: readonly Hash[];
   readonly keepVersions: number;
   readonly maxBytes: number;
   readonly logger: {
@@ -32,10 +34,12 @@ const WANTED_MAX = 8;
 export class Versions {
   private readonly wanted = new Map<Hash, { path: Promise<string>; cancel: AbortController }>();
   /** Committed versions of the current session, latest last. */
-  private recent: Hash[] = [];
+  private recent: Hash[];
   private sweeping: Promise<unknown> | null = null;
 
-  constructor(private readonly init: VersionsInit) {}
+  constructor(private readonly init: VersionsInit) {
+    this.recent = init.recent.slice(-init.keepVersions);
+  }
 
   has(hash: Hash): boolean {
     return this.init.blobs.stat(hash) !== undefined;

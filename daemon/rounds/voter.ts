@@ -8,6 +8,7 @@ import {
   votePreimage,
   voteRecordOf,
 } from "../../consensus/votes/index.js";
+import type { SignedManifest } from "../../protocol/index.js";
 import type { Signer } from "../../protocol/types.js";
 import type { AnnouncedUpdate, RoundProposal } from "../../training/round/index.js";
 import type { VoteRecords } from "./vote_records.js";
@@ -19,6 +20,15 @@ export interface VoteQuestion {
   readonly index: number;
   /** The manifests of the decision's updates, verified. */
   readonly updates: readonly AnnouncedUpdate[];
+}
+/** A question as it comes over the wire. */
+export interface VoteRequest {
+  /** Encoded decision. */
+  readonly decision: Uint8Array;
+  /** Of the updates that the decision counts. */
+  readonly manifests: readonly SignedManifest[];
+  /** The log index at which the leader decided. */
+  readonly index: number;
 }
 export type VoteAnswer =
   | { readonly signature: Uint8Array; readonly refusal: null }

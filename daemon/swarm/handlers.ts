@@ -4,7 +4,6 @@ import { decodeCommand } from "../../consensus/control/index.js";
 import { toBytes } from "../../consensus/encoding.js";
 import type { FormationRunner, Genesis } from "../../consensus/formation/index.js";
 import type { SwarmHost } from "../../protocol/index.js";
-import { announcedOf } from "../rounds/inbox.js";
 import {
   formationMethod,
   genesisMethod,
@@ -45,8 +44,7 @@ export function handleCalls({ rpc, formation, expect, genesis, participation }: 
     return { v: 1 as const, outcome: outcome.kind === "applied" ? { kind: "applied" as const } : outcome };
   });
   rpc.handle(voteMethod, async ({ decision, manifests, index }, from) => {
-    const updates = manifests.map((signed) => announcedOf(signed));
-    const answer = await member().rounds.voter.answer({ decision, index, updates }, from);
+    const answer = await member().rounds.vote({ decision, manifests, index }, from);
     return { v: 1 as const, ...answer };
   });
   rpc.handle(lineageMethod, async ({ session, from }) => {

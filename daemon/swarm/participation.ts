@@ -1,10 +1,12 @@
 /** This node as a member of one formed swarm: its log, its part in rounds, its place among the others. */
+import type { SessionState } from "../../consensus/control/index.js";
 import type { Genesis } from "../../consensus/formation/index.js";
 import { formationOf } from "../../consensus/formation/index.js";
 import { RaftNode } from "../../consensus/node/index.js";
 import { LevelRaftStorage } from "../../consensus/storage/index.js";
 import type { Identity, SwarmHost } from "../../protocol/index.js";
 import { verifySignature as verify } from "../../protocol/index.js";
+import type { Hash } from "../../protocol/types.js";
 import type { AggregationWorker } from "../../training/aggregation/index.js";
 import type { Config } from "../config/index.js";
 import type { Logger } from "../logger.js";
@@ -80,6 +82,7 @@ export class Participation {
       sources: () => versionSources(control, presence, host, identity.peerId),
       inUse: (hash) => rounds.needs(hash),
       finals: () => control.state.past.map((s) => s.version?.hash).filter((hash) => hash !== undefined),
+      recent: await lastVersions(lineage, control.state.session, config.storage.keepVersions),
       keepVersions: config.storage.keepVersions,
       maxBytes: config.storage.maxBytes,
       logger,
@@ -147,6 +150,21 @@ async function bootstrap(storage: LevelRaftStorage, voters: readonly string[]): 
   const { snapshot, hardState } = await storage.initialState();
   if (snapshot === null && hardState.term === 0)
     await storage.bootstrap({ voters: [...voters], learners: [] });
+}
+
+/** The hashes of the session's last `count` versions, latest last, as far as the lineage has them. */
+async function lastVersions(
+  lineage: LineageStore,
+  session: SessionState | null,
+  count: number,
+): Promise<Hash[]> {
+  if (session === null || session.version === null) return [];
+  const hashes: Hash[] = [];
+  for (let height = Math.max(0, session.height - count + 1); height <= session.height; height++) {
+    const certificate = await lineage.get(session.id, height);
+    if (certificate !== null) hashes.push(certificate.decision.result.hash);
+  }
+  return hashes;
 }
 
 /** Those that say they stand on the wanted version first, then everybody else that is there. */

@@ -1,6 +1,6 @@
 /** The decoded updates of one aggregation, in the order in which everybody looks at them. */
 import { readFile, stat } from "node:fs/promises";
-import { type Codec, codecOf, firstNonFinite } from "../codecs/index.js";
+import { type Codec, firstNonFinite, payloadCodecOf } from "../codecs/index.js";
 import { TrainingError } from "../errors.js";
 import type { AggregationRequest, UpdateInput } from "./types.js";
 
@@ -29,7 +29,7 @@ export interface LoadedUpdates {
  * @throws the file system's error when a payload cannot be read: that is this node's fault, not the update's
  */
 export async function loadUpdates(request: AggregationRequest, size: number): Promise<LoadedUpdates> {
-  const codec = codecOf(request.contribution === "parameters" ? "fp32" : request.spec.codec);
+  const codec = payloadCodecOf(request.spec.codec, request.contribution);
   const good: UpdateInput[] = [];
   const rejected: { peer: string; reason: string }[] = [];
   const cache: Float32Array[] = [];

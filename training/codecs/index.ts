@@ -1,3 +1,4 @@
+import type { Contribution } from "../aggregation/types.js";
 import type { CodecName } from "../session.js";
 import { fp16 } from "./fp16.js";
 import { fp32 } from "./fp32.js";
@@ -8,6 +9,11 @@ const CODECS: Readonly<Record<CodecName, Codec>> = { fp32, fp16, int8 };
 
 export function codecOf(name: CodecName): Codec {
   return CODECS[name];
+}
+
+/** The codec of a round's payloads: a node alone hands over its parameters exactly, whatever the session's codec. */
+export function payloadCodecOf(name: CodecName, contribution: Contribution): Codec {
+  return codecOf(contribution === "parameters" ? "fp32" : name);
 }
 
 export { assertFinite, firstNonFinite } from "./check.js";

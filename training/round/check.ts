@@ -14,6 +14,9 @@ export function updateFault(update: AnnouncedUpdate, context: RoundContext): str
   if (update.contribution !== context.contribution) {
     return `it carries ${update.contribution}, the round takes ${context.contribution}`;
   }
+  if (update.payload.bytes !== context.payloadBytes) {
+    return `its payload has ${update.payload.bytes} bytes, this model's in ${context.codec} has ${context.payloadBytes}`;
+  }
   const batches = lane.reduce((sum, [from, to]) => sum + (to - from), 0);
   if (update.steps < 1 || update.steps > batches)
     return `it claims ${update.steps} steps of a lane of ${batches}`;

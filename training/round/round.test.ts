@@ -99,6 +99,7 @@ describe("training/round", () => {
       { ...good, codec: "fp32" },
       { ...good, lossNats: Number.NaN },
       { ...good, round: 77 },
+      { ...good, payload: { ...good.payload, bytes: 2 ** 40 } },
     ].map((u) => core.announced(u, true, 0).fault);
     const expected = [
       /stale/,
@@ -108,6 +109,7 @@ describe("training/round", () => {
       /codec/,
       /finite/,
       /round 77/,
+      /has 1099511627776 bytes, this model's in int8 has 10/,
     ];
     faults.forEach((fault, i) => {
       assert.match(String(fault), expected[i] as RegExp);

@@ -3,6 +3,7 @@
  * socket, disk or random source; every input is a method call, every output an effect that the driver carries out.
  * Its memory is bounded by the participants of one round.
  */
+import type { Hash } from "../../protocol/types.js";
 import { consume } from "../lanes/index.js";
 import type { Cursor } from "../types.js";
 import { setKey, updateFault } from "./check.js";
@@ -98,6 +99,11 @@ export class RoundCore {
     this.able = able;
     this.maybeTrain();
     return this.advance(nowMs);
+  }
+
+  /** The payload that counts for this peer in the open round, or null while none is known. */
+  payloadOf(peer: string): Hash | null {
+    return this.round?.contributions.get(peer)?.update.payload.hash ?? null;
   }
 
   progress(peer: string, session: string, roundNumber: number, steps: number, nowMs: number): RoundEffect[] {

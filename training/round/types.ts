@@ -20,6 +20,8 @@ export interface RoundContext {
   /** Inner steps of all participants together after which the round should close. */
   readonly targetSteps: number;
   readonly batchSize: number;
+  /** Exact length of every payload: what the codec makes of the model's parameters. */
+  readonly payloadBytes: number;
   readonly timeoutMs: number;
 }
 

@@ -43,6 +43,7 @@ export interface LoggedRound {
 }
 
 const LATENCY_MS_MAX = 40;
+const PAYLOAD_BYTES = 10;
 const hash = (text: string): `sha256:${string}` =>
   `sha256:${Buffer.from(text).toString("hex").padEnd(64, "0").slice(-64)}`;
 
@@ -161,6 +162,7 @@ export class World {
       codec: "int8",
       targetSteps: innerSteps * participants.length,
       batchSize: 4,
+      payloadBytes: PAYLOAD_BYTES,
       timeoutMs: this.options.timeoutMs ?? 5000,
     };
     for (const name of this.alive()) {
