@@ -47,7 +47,27 @@ export interface Decision {
   readonly result: BlobRef;
   /** Which batches have been trained on once this is committed: part of what a voter recomputes. */
   readonly cursor: Cursor;
-  /** The voters of the configuration in which this was decided, sorted. */
+  /** The committee that decided this, sorted: the founders, or as the last committee decision left it. */
+  readonly voters: readonly string[];
+}
+
+/**
+ * What a voter signs when the committee changes hands: "we, a majority of `from`, hand over to `voters`". The chain of
+ * these, from the founders in the genesis record on, is what makes a certificate's voters more than its own word.
+ */
+export interface CommitteeDecision {
+  readonly v: 1;
+  readonly swarm: string;
+  readonly formation: Hash;
+  /** 1 for the first change after the founding. */
+  readonly seq: number;
+  /** Raft term of the leader that proposed. A voter signs at most one committee decision per seq and term. */
+  readonly term: number;
+  /** Digest of the committee decision before; null for the first. */
+  readonly parent: Hash | null;
+  /** The committee until now, sorted: whose majority signs. */
+  readonly from: readonly string[];
+  /** The committee from now on, sorted. */
   readonly voters: readonly string[];
 }
 
@@ -62,4 +82,20 @@ export interface Certificate {
   readonly decision: Decision;
   /** Sorted by peer id, one per peer. */
   readonly votes: readonly VoteSignature[];
+}
+
+/** The signatures of a majority of `decision.from` over one committee decision. */
+export interface CommitteeCertificate {
+  readonly decision: CommitteeDecision;
+  /** Sorted by peer id, one per peer; over `"ncrsh-swarm/committee/1\n" ‖ cbor(decision)`. */
+  readonly votes: readonly VoteSignature[];
+}
+
+/** Who decides, as committed: the founders at `seq` 0. */
+export interface Committee {
+  readonly seq: number;
+  /** Sorted. */
+  readonly voters: readonly string[];
+  /** Digest of the committee decision that made it; null for the founders. */
+  readonly digest: Hash | null;
 }

@@ -138,8 +138,12 @@ async function compose(config: Config, logger: Logger, closers: Closer[]): Promi
       startTraining: (request) => member(participation).sessions.start(request),
       stopTraining: (id, reason) => member(participation).sessions.stop(id, reason),
       openCheckpoint: (id, height) => {
-        const { control, lineage } = member(participation);
-        return openCheckpoint({ blobs: store.blobs, lineage, state: () => control.state }, id, height);
+        const { genesis, control, lineage } = member(participation);
+        return openCheckpoint(
+          { genesis, blobs: store.blobs, lineage, state: () => control.state },
+          id,
+          height,
+        );
       },
     },
   });

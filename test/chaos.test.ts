@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { decodeCertificate } from "../consensus/votes/index.js";
+import { decodeLineageRecord } from "../consensus/votes/index.js";
 import { type LocalNode, LocalSwarm } from "../scripts/lib/local_swarm.js";
 import { eventually } from "../scripts/lib/node_client.js";
 import { readCheckpoint } from "../training/checkpoints/index.js";
@@ -242,7 +242,9 @@ describe("a swarm of real processes", function () {
 function assertCountedOnce(lineage: readonly Uint8Array[]): void {
   let steps = 0;
   for (const record of lineage) {
-    const { decision } = decodeCertificate(record);
+    const entry = decodeLineageRecord(record);
+    if (!("version" in entry)) continue;
+    const { decision } = entry.version;
     for (const update of decision.updates) steps += update.steps;
     const holes = decision.cursor.holes.reduce((n, [from, to]) => n + (to - from), 0);
     assert.equal(decision.cursor.next - holes, steps, `at height ${decision.height}`);

@@ -3,8 +3,8 @@
  * every node does the same with it; a command that does not fit is refused for the same reason everywhere.
  */
 import type { Verify } from "../../protocol/types.js";
-import type { Certificate } from "../types.js";
-import { certificateFault } from "../votes/certificate.js";
+import type { Certificate, CommitteeCertificate, CommitteeDecision } from "../types.js";
+import { certificateFault, committeeAfter, committeeFault } from "../votes/certificate.js";
 import { decisionDigest } from "../votes/schemas.js";
 import type { Command, CommandOf } from "./commands.js";
 import type { ControlState, Evaluation, HistoryEntry, SessionState } from "./state.js";
@@ -16,7 +16,11 @@ export interface EntryMeta {
 }
 
 export type ApplyOutcome =
-  | { readonly kind: "applied"; readonly version: Certificate | null }
+  | {
+      readonly kind: "applied";
+      readonly version: Certificate | null;
+      readonly committee: CommitteeCertificate | null;
+    }
   | { readonly kind: "refused"; readonly code: RefusalCode; readonly reason: string };
 export type RefusalCode =
   | "COMMAND_UNKNOWN"
@@ -40,6 +44,8 @@ export function applyCommand(
   switch (command.type) {
     case "member.join":
       return done(joinMember(state, command, meta));
+    case "committee.change":
+      return changeCommittee(state, command, meta, verify);
     case "session.create":
       return createSession(state, command, meta);
     case "session.stop":
@@ -80,7 +86,7 @@ export function applyConfiguration(
 }
 
 function done(state: ControlState, version: Certificate | null = null): Applied {
-  return { state, outcome: { kind: "applied", version } };
+  return { state, outcome: { kind: "applied", version, committee: null } };
 }
 
 function refuse(state: ControlState, code: RefusalCode, reason: string): Applied {
@@ -92,6 +98,37 @@ function joinMember(state: ControlState, command: CommandOf<"member.join">, meta
   const member = { peer: command.peer, name: command.name, joinedIndex: known?.joinedIndex ?? meta.index };
   const others = state.members.filter((m) => m.peer !== command.peer);
   return { ...state, members: [...others, member].sort((a, b) => (a.peer < b.peer ? -1 : 1)) };
+}
+
+/** The committee follows the Raft configuration: nobody is appointed who is not a voter there. */
+function changeCommittee(
+  state: ControlState,
+  { certificate, atMs }: CommandOf<"committee.change">,
+  meta: EntryMeta,
+  verify: Verify,
+): Applied {
+  const { decision, votes } = certificate;
+  const fault = handoverFault(state, decision, meta) ?? committeeFault(certificate, state.committee, verify);
+  if (fault !== null) return refuse(state, "CERTIFICATE_INVALID", fault);
+  const next = record(
+    { ...state, committee: committeeAfter(certificate) },
+    {
+      ...entry(meta, atMs),
+      type: "committee",
+      contributors: [...decision.voters],
+      signers: votes.map((v) => v.peer),
+      reason: `committee ${decision.seq}: ${decision.voters.length} voters`,
+    },
+  );
+  return { state: next, outcome: { kind: "applied", version: null, committee: certificate } };
+}
+
+function handoverFault(state: ControlState, decision: CommitteeDecision, meta: EntryMeta): string | null {
+  if (decision.swarm !== state.swarm || decision.formation !== state.formation)
+    return "of another swarm or formation";
+  if (decision.term !== meta.term) return `of term ${decision.term}, committed in term ${meta.term}`;
+  const stranger = decision.voters.find((peer) => !state.voters.includes(peer));
+  return stranger === undefined ? null : `${stranger} is not a voter of the configuration`;
 }
 
 function createSession(state: ControlState, command: CommandOf<"session.create">, meta: EntryMeta): Applied {
@@ -163,7 +200,7 @@ function commitRound(
   const session = state.session;
   const notOpen = roundFault(state, decision.session, decision.round);
   if (session === null || notOpen !== null) return refuse(state, "ROUND_NOT_OPEN", notOpen ?? "no session");
-  const fault = contextFault(state, session, certificate) ?? certificateFault(certificate, verify);
+  const fault = contextFault(state, session, certificate, meta) ?? certificateFault(certificate, verify);
   if (fault !== null) {
     const refused = record(state, {
       ...decisionEntry(certificate, command.atMs, meta),
@@ -226,14 +263,20 @@ function roundFault(state: ControlState, id: string, round: number): string | nu
   return session.round === round ? null : `round ${round} is not open, round ${session.round} is`;
 }
 
-function contextFault(state: ControlState, session: SessionState, { decision }: Certificate): string | null {
+function contextFault(
+  state: ControlState,
+  session: SessionState,
+  { decision }: Certificate,
+  meta: EntryMeta,
+): string | null {
   if (decision.swarm !== state.swarm || decision.formation !== state.formation)
     return "of another swarm or formation";
+  if (decision.term !== meta.term) return `of term ${decision.term}, committed in term ${meta.term}`;
   if (decision.base !== (session.version?.hash ?? null)) return "its base is not the current version";
   if (decision.parent !== session.parent) return "its parent is not the last decision";
   if (decision.height !== (session.version === null ? 0 : session.height + 1))
     return "its height is not the next one";
-  if (decision.voters.join() !== state.voters.join()) return "its voters are not those of the configuration";
+  if (decision.voters.join() !== state.committee.voters.join()) return "its voters are not the committee";
   if (decision.cursor.next < session.cursor.next) return "its data cursor goes back";
   const stranger = decision.updates.find((u) => !session.participants.includes(u.peer));
   return stranger ? `${stranger.peer} was not a participant of the round` : null;

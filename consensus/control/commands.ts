@@ -1,7 +1,12 @@
 /** What may be appended to the log. Unknown fields are dropped, unknown types refused; `v` changes meaning. */
 import { z } from "zod";
 import { fromBytes, toBytes } from "../encoding.js";
-import { certificateSchema, naturalSchema, peerSchema } from "../votes/schemas.js";
+import {
+  certificateSchema,
+  committeeCertificateSchema,
+  naturalSchema,
+  peerSchema,
+} from "../votes/schemas.js";
 import { evaluationSchema, MEMBERS_MAX } from "./state.js";
 
 /** A log entry is at most this large; a certificate with every update and voter fits. */
@@ -28,6 +33,12 @@ export const commandSchema = z.discriminatedUnion("type", [
     batches: naturalSchema.min(1).nullable(),
     participants,
     by: peerSchema,
+    atMs: naturalSchema,
+  }),
+  z.object({
+    v: z.literal(1),
+    type: z.literal("committee.change"),
+    certificate: committeeCertificateSchema,
     atMs: naturalSchema,
   }),
   z.object({ v: z.literal(1), type: z.literal("session.stop"), id, reason, atMs: naturalSchema }),

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Committee, testHash } from "../testing/committee.js";
-import type { Certificate } from "../types.js";
+import type { Certificate, CommitteeCertificate } from "../types.js";
 import { type ApplyOutcome, type Command, ControlMachine, encodeCommand, HISTORY_MAX } from "./index.js";
 
 const committee = new Committee(3);
-const formation = testHash("formation");
+const { formation } = committee;
+const founded = { swarm: "test", formation, voters: committee.names };
 
 class Bench {
-  readonly machine = new ControlMachine({ swarm: "test", formation }, committee.verify);
+  readonly machine = new ControlMachine(founded, committee.verify);
   index = 0;
 
   constructor() {
@@ -39,6 +40,11 @@ class Bench {
 
   commit(certificate: Certificate, participants = committee.names): ApplyOutcome {
     return this.apply({ v: 1, type: "round.commit", certificate, participants, evaluation: null, atMs: 6 });
+  }
+
+  commitReason(certificate: Certificate): string {
+    const outcome = this.commit(certificate);
+    return outcome.kind === "refused" ? outcome.reason : "applied";
   }
 
   get session() {
@@ -131,7 +137,7 @@ describe("consensus/control", () => {
       [
         "fewer voters",
         committee.certify({ ...decision, voters: ["voter-0"] }, ["voter-0"]),
-        /voters are not those/,
+        /voters are not the committee/,
       ],
       ["a skipped height", committee.certify({ ...decision, height: 2 }), /height/],
     ];
@@ -179,10 +185,10 @@ describe("consensus/control", () => {
     bench.create();
     for (const certificate of committee.chain(3)) bench.commit(certificate);
     const bytes = bench.machine.snapshot();
-    const other = new ControlMachine({ swarm: "test", formation }, committee.verify);
+    const other = new ControlMachine(founded, committee.verify);
     other.restore(bytes);
     assert.deepEqual(Buffer.from(other.snapshot()), Buffer.from(bytes));
-    const foreign = new ControlMachine({ swarm: "elsewhere", formation }, committee.verify);
+    const foreign = new ControlMachine({ ...founded, swarm: "elsewhere" }, committee.verify);
     assert.throws(() => foreign.restore(bytes), { code: "STATE_MISMATCH" });
     assert.throws(() => other.restore(bytes.subarray(5)), { code: "MESSAGE_MALFORMED" });
   });
@@ -244,6 +250,58 @@ describe("consensus/control", () => {
         assert.deepEqual(Buffer.from(a.machine.snapshot()), Buffer.from(b.machine.snapshot()));
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it("hands the committee over by its own majority, to voters of the configuration alone", () => {
+    const bench = new Bench();
+    const founders = { seq: 0, voters: committee.names, digest: null };
+    const [v0, v1] = committee.names as [string, string];
+    assert.deepEqual(bench.machine.state.committee, founders);
+    const change = (certificate: CommitteeCertificate) =>
+      bench.apply({
+        v: 1,
+        type: "committee.change",
+        certificate: { decision: certificate.decision, votes: [...certificate.votes] },
+        atMs: 0,
+      });
+    const reasons = [
+      committee.handOver(founders, [v0, v1], [v0]),
+      committee.handOver(founders, [v0, "learner"]),
+      committee.handOver(founders, [v0, v1], undefined, { formation: testHash("other") }),
+      committee.handOver(founders, [v0, v1], undefined, { term: 7 }),
+    ].map((certificate) => {
+      const outcome = change(certificate);
+      return outcome.kind === "refused" ? outcome.reason : "applied";
+    });
+    assert.deepEqual(
+      [/1 of 3 voters signed/, /learner is not a voter/, /another swarm/, /term 7/].map((r, i) =>
+        r.test(String(reasons[i])),
+      ),
+      [true, true, true, true],
+      reasons.join("; "),
+    );
+    const good = committee.handOver(founders, [v0, v1], [v0, v1]);
+    const outcome = change(good);
+    assert.ok(outcome.kind === "applied" && outcome.committee?.decision.seq === 1);
+    assert.deepEqual(bench.machine.state.committee.voters, [v0, v1]);
+    assert.equal(change(good).kind, "refused", "once");
+    assert.equal(bench.machine.state.history.at(-1)?.type, "committee");
+
+    // From now on these two decide, whoever else votes in Raft.
+    bench.create();
+    const byAll = committee.certify(committee.genesis());
+    assert.match(bench.commitReason(byAll), /its voters are not the committee/);
+    const byTwo = committee.certify(committee.genesis({ voters: [v0, v1] }), [v0, v1]);
+    assert.equal(bench.commitReason(byTwo), "applied");
+  });
+
+  it("commits a certificate in the term that its voters signed it for", () => {
+    const bench = new Bench();
+    bench.create();
+    assert.match(
+      bench.commitReason(committee.certify(committee.genesis({ term: 2 }))),
+      /of term 2, committed in term 1/,
     );
   });
 });

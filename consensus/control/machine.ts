@@ -9,14 +9,22 @@ import { type ControlState, controlStateSchema, emptyControlState } from "./stat
 /** A snapshot holds rings and members only; far below this at 10,000 members. */
 export const MAX_SNAPSHOT_BYTES = 16 * 1024 * 1024;
 
+/** What the state begins with. */
+export interface GenesisFacts {
+  readonly swarm: string;
+  readonly formation: Hash;
+  /** The founders, sorted. */
+  readonly voters: readonly string[];
+}
+
 export class ControlMachine {
   private current: ControlState;
 
   constructor(
-    private readonly genesis: { readonly swarm: string; readonly formation: Hash },
+    private readonly genesis: GenesisFacts,
     private readonly verify: Verify,
   ) {
-    this.current = emptyControlState(genesis.swarm, genesis.formation);
+    this.current = emptyControlState(genesis.swarm, genesis.formation, genesis.voters);
   }
 
   get state(): ControlState {
@@ -27,7 +35,7 @@ export class ControlMachine {
   apply(bytes: Uint8Array, meta: EntryMeta): ApplyOutcome {
     if (bytes.length === 0) {
       this.current = { ...this.current, index: meta.index };
-      return { kind: "applied", version: null };
+      return { kind: "applied", version: null, committee: null };
     }
     let command: ReturnType<typeof decodeCommand>;
     try {
@@ -61,7 +69,8 @@ export class ControlMachine {
    */
   restore(bytes: Uint8Array): void {
     if (bytes.length === 0) {
-      this.current = emptyControlState(this.genesis.swarm, this.genesis.formation);
+      const { swarm, formation, voters } = this.genesis;
+      this.current = emptyControlState(swarm, formation, voters);
       return;
     }
     const state = fromBytes(controlStateSchema, bytes, "control state snapshot", MAX_SNAPSHOT_BYTES);

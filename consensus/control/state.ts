@@ -4,7 +4,15 @@
  */
 import { z } from "zod";
 import type { Hash } from "../../protocol/types.js";
-import { blobRefSchema, cursorSchema, hashSchema, naturalSchema, peerSchema } from "../votes/schemas.js";
+import type { Committee } from "../types.js";
+import {
+  blobRefSchema,
+  cursorSchema,
+  hashSchema,
+  MAX_VOTERS,
+  naturalSchema,
+  peerSchema,
+} from "../votes/schemas.js";
 
 /** Decisions kept in the state itself; the whole lineage is kept beside it, see `ControlEvents.version`. */
 export const HISTORY_MAX = 512;
@@ -71,7 +79,7 @@ export const historyEntrySchema = z.object({
   index: naturalSchema,
   term: naturalSchema,
   atMs: naturalSchema,
-  type: z.enum(["session", "version", "round_failed", "refused", "membership"]),
+  type: z.enum(["session", "version", "round_failed", "refused", "membership", "committee"]),
   session: z.string().nullable(),
   round: naturalSchema.nullable(),
   height: naturalSchema.nullable(),
@@ -90,6 +98,12 @@ export const memberSchema = z.object({
 });
 export type Member = z.infer<typeof memberSchema>;
 
+const committeeSchema: z.ZodType<Committee> = z.object({
+  seq: naturalSchema,
+  voters: z.array(peerSchema).max(MAX_VOTERS),
+  digest: hashSchema.nullable(),
+});
+
 export const controlStateSchema = z.object({
   v: z.literal(1),
   swarm: z.string(),
@@ -99,6 +113,8 @@ export const controlStateSchema = z.object({
   /** The Raft configuration as applied, sorted. */
   voters: z.array(peerSchema),
   learners: z.array(peerSchema),
+  /** Who signs versions. Follows `voters`, one signed handover at a time. */
+  committee: committeeSchema,
   session: sessionStateSchema.nullable(),
   past: z.array(sessionStateSchema).max(PAST_SESSIONS_MAX),
   history: z.array(historyEntrySchema).max(HISTORY_MAX),
@@ -106,7 +122,12 @@ export const controlStateSchema = z.object({
 });
 export type ControlState = z.infer<typeof controlStateSchema>;
 
-export function emptyControlState(swarm: string, formation: Hash): ControlState {
+/** @param founders the first committee, sorted */
+export function emptyControlState(
+  swarm: string,
+  formation: Hash,
+  founders: readonly string[] = [],
+): ControlState {
   return {
     v: 1,
     swarm,
@@ -115,6 +136,7 @@ export function emptyControlState(swarm: string, formation: Hash): ControlState 
     members: [],
     voters: [],
     learners: [],
+    committee: { seq: 0, voters: [...founders], digest: null },
     session: null,
     past: [],
     history: [],

@@ -1,19 +1,35 @@
 /** A committee with real Ed25519 keys and decisions signed by it, for tests. */
 import { generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
 import type { Hash, Verify } from "../../protocol/types.js";
-import type { Certificate, Decision } from "../types.js";
-import { decisionDigest, votePreimage } from "../votes/schemas.js";
+import { formationOf, type Genesis } from "../formation/genesis.js";
+import type {
+  Certificate,
+  CommitteeCertificate,
+  CommitteeDecision,
+  Committee as CommitteeState,
+  Decision,
+} from "../types.js";
+import { committeePreimage, decisionDigest, votePreimage } from "../votes/schemas.js";
 
 export const testHash = (text: string): Hash =>
   `sha256:${Buffer.from(text).toString("hex").padEnd(64, "0").slice(0, 64)}`;
 
+/** What the tests' swarm is founded on: `voter-0` and so on are its founders. */
+export function genesisOf(voters: readonly string[]): Genesis {
+  return { v: 1, swarm: "test", nonce: "0".repeat(32), voters: [...voters].sort(), formedAtMs: 0 };
+}
+
 export class Committee {
   readonly names: string[];
+  readonly founding: Genesis;
+  readonly formation: Hash;
   private readonly keys = new Map<string, { privateKey: KeyObject; publicKey: KeyObject }>();
 
   constructor(size: number) {
     this.names = Array.from({ length: size }, (_, i) => `voter-${i}`);
     for (const name of this.names) this.keys.set(name, generateKeyPairSync("ed25519"));
+    this.founding = genesisOf(this.names);
+    this.formation = formationOf(this.founding);
   }
 
   readonly verify: Verify = (peer, message, signature) => {
@@ -33,12 +49,35 @@ export class Committee {
     return { decision, votes };
   }
 
+  /** The handover from `before` to `voters`. */
+  handOver(
+    before: CommitteeState,
+    voters: readonly string[],
+    signers: readonly string[] = before.voters,
+    overrides: Partial<CommitteeDecision> = {},
+  ): CommitteeCertificate {
+    const decision: CommitteeDecision = {
+      v: 1,
+      swarm: "test",
+      formation: this.formation,
+      seq: before.seq + 1,
+      term: 1,
+      parent: before.digest,
+      from: before.voters,
+      voters: [...voters].sort(),
+      ...overrides,
+    };
+    const preimage = committeePreimage(decision);
+    const votes = [...signers].sort().map((peer) => ({ peer, signature: this.sign(peer, preimage) }));
+    return { decision, votes };
+  }
+
   /** The first decision of a session: no updates, no base. */
   genesis(overrides: Partial<Decision> = {}): Decision {
     return {
       v: 1,
       swarm: "test",
-      formation: testHash("formation"),
+      formation: this.formation,
       session: "s1",
       round: 0,
       height: 0,

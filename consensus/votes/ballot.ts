@@ -4,9 +4,9 @@
  */
 import { z } from "zod";
 import type { Hash, Verify } from "../../protocol/types.js";
-import type { Certificate, Decision, VoteSignature } from "../types.js";
+import type { Decision, VoteSignature } from "../types.js";
 import { decisionFault, majorityOf } from "./certificate.js";
-import { decisionDigest, hashSchema, naturalSchema, votePreimage } from "./schemas.js";
+import { decisionDigest, hashSchema, naturalSchema } from "./schemas.js";
 
 /** The last vote of this node, durable before its signature leaves the node. */
 export const voteRecordSchema = z.object({
@@ -24,6 +24,7 @@ export interface VoterView {
   readonly formation: Hash;
   readonly term: number;
   readonly leader: string | null;
+  /** The committee. */
   readonly voters: readonly string[];
   readonly session: string | null;
   readonly round: number;
@@ -46,7 +47,7 @@ export function refusalOf(
   if (decision.term !== view.term) return `term ${decision.term}, this node is in term ${view.term}`;
   if (from !== view.leader) return `${from} is not the leader of term ${view.term}`;
   if (decision.voters.join() !== view.voters.join())
-    return "the voters are not those of this node's configuration";
+    return "the voters are not the committee as this node knows it";
   if (decision.session !== view.session) return `session ${decision.session} is not the current one`;
   if (decision.round !== view.round) return `round ${decision.round}, this node is in round ${view.round}`;
   if (decision.base !== view.version)
@@ -54,8 +55,12 @@ export function refusalOf(
   const height = view.version === null ? 0 : view.height + 1;
   if (decision.height !== height) return `height ${decision.height}, the next one is ${height}`;
   if (decision.parent !== view.parent) return "the parent is not this node's last decision";
-  const voted =
-    last?.session === decision.session && last.round === decision.round && last.term === decision.term;
+  if (last?.session !== decision.session) return null;
+  // After a crash this node's log may stand behind what it has signed: an older question gets no second signature.
+  if (last.round > decision.round || (last.round === decision.round && last.term > decision.term)) {
+    return `this node has signed in round ${last.round} and term ${last.term} already`;
+  }
+  const voted = last.round === decision.round && last.term === decision.term;
   if (voted && last.digest !== decisionDigest(decision))
     return "already signed another decision in this round and term";
   return null;
@@ -73,21 +78,19 @@ export function voteRecordOf(decision: Decision): VoteRecord {
 
 export type TallyOutcome =
   | { readonly kind: "pending" }
-  | { readonly kind: "certified"; readonly certificate: Certificate }
+  | { readonly kind: "certified"; readonly votes: readonly VoteSignature[] }
   | { readonly kind: "refused"; readonly refusals: readonly { peer: string; reason: string }[] };
 
-/** Gathers votes on one decision. Refused as soon as a majority can no longer be reached. */
+/** Gathers the committee's votes on one preimage. Refused as soon as a majority can no longer be reached. */
 export class Tally {
   private readonly votes = new Map<string, VoteSignature>();
   private readonly refusals = new Map<string, string>();
-  private readonly preimage: Uint8Array;
 
   constructor(
-    readonly decision: Decision,
+    readonly voters: readonly string[],
+    private readonly preimage: Uint8Array,
     private readonly verify: Verify,
-  ) {
-    this.preimage = votePreimage(decision);
-  }
+  ) {}
 
   /** A vote that does not verify counts as a refusal: that voter's word cannot be had for this decision. */
   approve(peer: string, signature: Uint8Array): TallyOutcome {
@@ -103,11 +106,13 @@ export class Tally {
   }
 
   outcome(): TallyOutcome {
-    const voters = this.decision.voters.length;
+    const voters = this.voters.length;
     const needed = majorityOf(voters);
     if (this.votes.size >= needed) {
-      const votes = [...this.votes.values()].sort((a, b) => (a.peer < b.peer ? -1 : 1));
-      return { kind: "certified", certificate: { decision: this.decision, votes } };
+      return {
+        kind: "certified",
+        votes: [...this.votes.values()].sort((a, b) => (a.peer < b.peer ? -1 : 1)),
+      };
     }
     if (voters - this.refusals.size < needed) {
       const refusals = [...this.refusals].map(([peer, reason]) => ({ peer, reason }));
@@ -117,6 +122,6 @@ export class Tally {
   }
 
   private awaits(peer: string): boolean {
-    return this.decision.voters.includes(peer) && !this.votes.has(peer) && !this.refusals.has(peer);
+    return this.voters.includes(peer) && !this.votes.has(peer) && !this.refusals.has(peer);
   }
 }

@@ -1,4 +1,6 @@
 export * from "./ballot.js";
 export * from "./certificate.js";
+export * from "./handover.js";
 export * from "./lineage.js";
+export * from "./lineage_record.js";
 export * from "./schemas.js";

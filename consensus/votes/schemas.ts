@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Hash } from "../../protocol/types.js";
 import { fromBytes, hashOf, toBytes } from "../encoding.js";
-import type { Certificate, Decision } from "../types.js";
+import type { Certificate, CommitteeCertificate, CommitteeDecision, Decision } from "../types.js";
 
 /** Most updates that one decision may count; larger swarms aggregate in partitions. */
 export const MAX_UPDATES_PER_DECISION = 1024;
@@ -57,17 +57,53 @@ export const decisionSchema: z.ZodType<Decision> = z.strictObject({
   voters: z.array(peerSchema).min(1).max(MAX_VOTERS),
 });
 
+/** Strict, as `decisionSchema` is. */
+export const committeeDecisionSchema: z.ZodType<CommitteeDecision> = z.strictObject({
+  v: z.literal(1),
+  swarm: z.string().min(1).max(128),
+  formation: hashSchema,
+  seq: naturalSchema.min(1),
+  term: naturalSchema,
+  parent: hashSchema.nullable(),
+  from: z.array(peerSchema).min(1).max(MAX_VOTERS),
+  voters: z.array(peerSchema).min(1).max(MAX_VOTERS),
+});
+
+const votesSchema = z
+  .array(
+    z.strictObject({
+      peer: peerSchema,
+      signature: z.instanceof(Uint8Array).refine((s) => s.length === 64),
+    }),
+  )
+  .max(MAX_VOTERS);
+
 export const certificateSchema: z.ZodType<Certificate> = z.strictObject({
   decision: decisionSchema,
-  votes: z
-    .array(
-      z.strictObject({
-        peer: peerSchema,
-        signature: z.instanceof(Uint8Array).refine((s) => s.length === 64),
-      }),
-    )
-    .max(MAX_VOTERS),
+  votes: votesSchema,
 });
+
+export const committeeCertificateSchema: z.ZodType<CommitteeCertificate> = z.strictObject({
+  decision: committeeDecisionSchema,
+  votes: votesSchema,
+});
+
+/** A committee certificate: two lists of peer ids and as many signatures. */
+export const MAX_COMMITTEE_BYTES = 64 * 1024;
+
+export function encodeCommitteeCertificate(certificate: CommitteeCertificate): Uint8Array {
+  return toBytes(certificate);
+}
+
+/** @throws ConsensusError `MESSAGE_MALFORMED` */
+export function decodeCommitteeCertificate(bytes: Uint8Array): CommitteeCertificate {
+  return fromBytes(committeeCertificateSchema, bytes, "committee certificate", MAX_COMMITTEE_BYTES);
+}
+
+/** @throws ConsensusError `MESSAGE_MALFORMED` */
+export function decodeCommitteeDecision(bytes: Uint8Array): CommitteeDecision {
+  return fromBytes(committeeDecisionSchema, bytes, "committee decision", MAX_COMMITTEE_BYTES);
+}
 
 export function encodeCertificate(certificate: Certificate): Uint8Array {
   return toBytes(certificate);
@@ -84,7 +120,7 @@ export function decodeDecision(bytes: Uint8Array): Decision {
 }
 
 /** Names a decision; the `parent` of the decision that follows it. */
-export function decisionDigest(decision: Decision): Hash {
+export function decisionDigest(decision: Decision | CommitteeDecision): Hash {
   return hashOf(toBytes(decision));
 }
 
@@ -93,4 +129,11 @@ const VOTE_DOMAIN = new TextEncoder().encode("ncrsh-swarm/vote/1\n");
 /** The bytes that a voter signs: a domain tag, so that no other signature can pass for a vote, and the decision. */
 export function votePreimage(decision: Decision): Uint8Array {
   return Buffer.concat([VOTE_DOMAIN, toBytes(decision)]);
+}
+
+const COMMITTEE_DOMAIN = new TextEncoder().encode("ncrsh-swarm/committee/1\n");
+
+/** The bytes that a voter signs when the committee changes hands. */
+export function committeePreimage(decision: CommitteeDecision): Uint8Array {
+  return Buffer.concat([COMMITTEE_DOMAIN, toBytes(decision)]);
 }

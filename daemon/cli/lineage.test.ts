@@ -4,9 +4,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { Committee, testHash } from "../../consensus/testing/committee.js";
+import { formationOf } from "../../consensus/formation/index.js";
+import { Committee, genesisOf, testHash } from "../../consensus/testing/committee.js";
 import type { Certificate, Decision } from "../../consensus/types.js";
-import { encodeCertificate, votePreimage } from "../../consensus/votes/index.js";
+import { encodeLineageRecord, votePreimage } from "../../consensus/votes/index.js";
 import { createIdentity } from "../../protocol/identity.js";
 import type { BlobRef } from "../../protocol/types.js";
 import { checkpointStream } from "../../training/checkpoints/index.js";
@@ -14,6 +15,7 @@ import { layoutOf } from "../../training/models/index.js";
 import { emptyOuterState, writeVersion } from "../../training/versions/index.js";
 import { specFixture } from "../services/testing/snapshot.js";
 import { openStore } from "../store/index.js";
+import { saveGenesis } from "../swarm/founding.js";
 import { LineageStore } from "../swarm/lineage_store.js";
 import { EXIT } from "./exit.js";
 import { runCli } from "./testing/run.js";
@@ -23,12 +25,16 @@ function lineage(length: number, genesis: Partial<Decision> = {}): Certificate[]
   const voters = [createIdentity(), createIdentity(), createIdentity()].sort((a, b) =>
     a.peerId < b.peerId ? -1 : 1,
   );
+  const names = voters.map((v) => v.peerId);
+  const founding = genesisOf(names);
   const template = new Committee(1);
   const certify = (decision: Decision): Certificate => {
     const preimage = votePreimage(decision);
     return { decision, votes: voters.map((v) => ({ peer: v.peerId, signature: v.sign(preimage) })) };
   };
-  const certificates = [certify(template.genesis({ voters: voters.map((v) => v.peerId), ...genesis }))];
+  const certificates = [
+    certify(template.genesis({ voters: names, formation: formationOf(founding), ...genesis })),
+  ];
   while (certificates.length < length) {
     const previous = (certificates.at(-1) as Certificate).decision;
     certificates.push(certify(template.next(previous)));
@@ -37,9 +43,15 @@ function lineage(length: number, genesis: Partial<Decision> = {}): Certificate[]
 }
 
 /** As `lineage.cbor` has it. */
-function sequence(certificates: readonly Certificate[]): Buffer {
-  return Buffer.concat(certificates.map(encodeCertificate));
+function recordsOf(certificates: readonly Certificate[]): Uint8Array[] {
+  const founding = genesisOf((certificates[0] as Certificate).decision.voters);
+  return [
+    encodeLineageRecord({ genesis: founding }),
+    ...certificates.map((version) => encodeLineageRecord({ version })),
+  ];
 }
+
+const sequence = (certificates: readonly Certificate[]): Buffer => Buffer.concat(recordsOf(certificates));
 
 describe("daemon/cli: verify-lineage", () => {
   let folder: string;
@@ -71,7 +83,7 @@ describe("daemon/cli: verify-lineage", () => {
       const outer = emptyOuterState(layout, spec.strategy);
       const { ref } = await writeVersion(versionPath, layout, spec.strategy, { height: 0, weights, outer });
       async function* records() {
-        for (const certificate of certificates(ref)) yield encodeCertificate(certificate);
+        yield* recordsOf(certificates(ref));
       }
       const cursor = { next: 0, holes: [] };
       const file = join(folder, "model.tar");
@@ -110,6 +122,7 @@ describe("daemon/cli: verify-lineage", () => {
     });
     const kept = new LineageStore(store.lineage);
     for (const certificate of certificates) await kept.put(certificate);
+    await saveGenesis(store.meta, genesisOf((certificates[0] as Certificate).decision.voters));
     const args = ["--data-dir", join(folder, "data"), "--session"];
     const locked = await verify(...args, "s1");
     assert.equal(locked.exitCode, EXIT.failure);
@@ -143,7 +156,11 @@ describe("daemon/cli: verify-lineage", () => {
     await writeFile(file, sequence(good));
     const foreign = await verify(file, "--formation", testHash("another"));
     assert.equal(foreign.exitCode, EXIT.failure);
-    assert.equal((await verify(file, "--formation", testHash("formation"))).exitCode, EXIT.ok);
+    assert.equal(
+      (await verify(file, "--formation", formationOf(genesisOf((good[0] as Certificate).decision.voters))))
+        .exitCode,
+      EXIT.ok,
+    );
   });
 
   it("says what is wrong with a file that holds none", async () => {
@@ -151,9 +168,9 @@ describe("daemon/cli: verify-lineage", () => {
     await writeFile(file, "hello, world");
     const garbage = await verify(file);
     assert.deepEqual([garbage.exitCode, garbage.out], [EXIT.failure, ""]);
-    assert.match(garbage.err, /error: no lineage can be read from .*certificate 1: .+\nhint: /);
+    assert.match(garbage.err, /error: no lineage can be read from .*record 1: .+\nhint: /);
     await writeFile(file, "");
-    assert.match((await verify(file)).out, /the lineage is empty/);
+    assert.match((await verify(file)).out, /the lineage has no version/);
     assert.match((await verify(join(folder, "missing"))).err, /ENOENT/);
     assert.match((await verify(folder)).err, /it is a folder/);
     assert.equal((await verify()).exitCode, EXIT.usage);

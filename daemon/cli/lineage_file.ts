@@ -2,12 +2,12 @@
 import { access, open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeFirst } from "cborg";
-import { MAX_CERTIFICATE_BYTES } from "../../consensus/votes/index.js";
+import { MAX_LINEAGE_RECORD_BYTES } from "../../consensus/votes/index.js";
 import type { Hash } from "../../protocol/types.js";
 import { DaemonError } from "../errors.js";
 
 export interface LineageSource {
-  /** Encoded certificates, from height 0 on. */
+  /** Encoded, as in `consensus/votes/lineage_record.ts`. */
   readonly records: readonly Uint8Array[];
   /** What the weights are that came along, recomputed from them; null when none did. */
   readonly weights: { readonly session: string; readonly height: number; readonly version: Hash } | null;
@@ -51,6 +51,8 @@ export async function readLineageOfNode(dataDir: string, session: string): Promi
   });
   const { openStore } = await import("../store/index.js");
   const { LineageStore } = await import("../swarm/lineage_store.js");
+  const { lineageRecords } = await import("../swarm/lineage_records.js");
+  const { loadGenesis } = await import("../swarm/founding.js");
   const store = await openStore(dataDir, {
     logger: { info: () => {}, warn: () => {} },
     createIdentity: () => {
@@ -59,10 +61,14 @@ export async function readLineageOfNode(dataDir: string, session: string): Promi
   });
   try {
     const lineage = new LineageStore(store.lineage);
-    const records: Uint8Array[] = [];
-    for await (const bytes of lineage.all(session)) records.push(bytes);
-    if (records.length > 0) return { records, weights: null };
     const known = await lineage.sessions();
+    const genesis = await loadGenesis(store.meta);
+    if (genesis === null) throw unreadable(dataDir, "its node never belonged to a swarm");
+    if (known.includes(session)) {
+      const records: Uint8Array[] = [];
+      for await (const bytes of lineageRecords(genesis, lineage, session)) records.push(bytes);
+      return { records, weights: null };
+    }
     throw unreadable(
       dataDir,
       `it has no session ${session}, but ${known.slice(0, 16).join(", ") || "none at all"}`,
@@ -97,10 +103,10 @@ function recordsOf(bytes: Uint8Array, path: string): Uint8Array[] {
 function afterFirst(bytes: Uint8Array, path: string, index: number): Uint8Array {
   try {
     // Bounded, so that a length that lies costs no more than a certificate would.
-    const [, after] = decodeFirst(bytes.subarray(0, MAX_CERTIFICATE_BYTES), { allowIndefinite: false });
-    return bytes.subarray(Math.min(bytes.length, MAX_CERTIFICATE_BYTES) - after.length);
+    const [, after] = decodeFirst(bytes.subarray(0, MAX_LINEAGE_RECORD_BYTES), { allowIndefinite: false });
+    return bytes.subarray(Math.min(bytes.length, MAX_LINEAGE_RECORD_BYTES) - after.length);
   } catch (error) {
-    throw unreadable(path, `certificate ${index}: ${error instanceof Error ? error.message : error}`, error);
+    throw unreadable(path, `record ${index}: ${error instanceof Error ? error.message : error}`, error);
   }
 }
 

@@ -1,42 +1,38 @@
-/** The leader's side of a vote: ask every voter at once, count, and stop as soon as the outcome is certain. */
-import type { Certificate, Decision } from "../../consensus/types.js";
+/** The leader's side of a vote: ask the committee at once, count, and stop as soon as the outcome is certain. */
 import { Tally, type TallyOutcome } from "../../consensus/votes/index.js";
 import type { Verify } from "../../protocol/types.js";
 import type { VoteAnswer } from "./voter.js";
 
-export type BallotOutcome =
-  | { readonly kind: "certified"; readonly certificate: Certificate }
-  | { readonly kind: "refused"; readonly refusals: readonly { peer: string; reason: string }[] };
-
 /**
- * @param ask puts the decision to one voter (this node included); a rejection counts as that voter's refusal
- * @param heard is told of every answer as it comes
+ * The key of the lock under which a leader holds its ballots: a version that is being voted on names the committee, so
+ * that the committee must not change hands before it is committed.
  */
-export function takeBallot(
-  decision: Decision,
-  verify: Verify,
-  ask: (peer: string) => Promise<VoteAnswer>,
-  heard: (peer: string, refusal: string | null) => void = () => undefined,
-): Promise<BallotOutcome> {
-  const tally = new Tally(decision, verify);
+export const BALLOT = "ballot";
+
+export type BallotOutcome = Exclude<TallyOutcome, { readonly kind: "pending" }>;
+
+export interface Ballot {
+  readonly voters: readonly string[];
+  /** What each voter signs. */
+  readonly preimage: Uint8Array;
+  readonly verify: Verify;
+  /** Puts the question to one voter (this node included); a rejection counts as that voter's refusal. */
+  readonly ask: (peer: string) => Promise<VoteAnswer>;
+}
+
+export function takeBallot({ voters, preimage, verify, ask }: Ballot): Promise<BallotOutcome> {
+  const tally = new Tally(voters, preimage, verify);
   return new Promise((resolve) => {
     const settle = (outcome: TallyOutcome): void => {
       if (outcome.kind !== "pending") resolve(outcome);
     };
-    for (const peer of decision.voters) {
+    for (const peer of voters) {
       ask(peer).then(
-        (answer) => {
-          heard(peer, answer.refusal);
-          settle(
-            answer.signature === null
-              ? tally.refuse(peer, answer.refusal)
-              : tally.approve(peer, answer.signature),
-          );
-        },
+        ({ signature, refusal }) =>
+          settle(signature === null ? tally.refuse(peer, refusal) : tally.approve(peer, signature)),
         (error: unknown) => {
-          const reason = `could not be asked: ${error instanceof Error ? error.message : error}`;
-          heard(peer, reason);
-          settle(tally.refuse(peer, reason));
+          const reason = error instanceof Error ? error.message : String(error);
+          settle(tally.refuse(peer, `could not be asked: ${reason}`));
         },
       );
     }

@@ -6,6 +6,7 @@ import type { AggregationWorker } from "../../training/aggregation/index.js";
 import type { Logger } from "../logger.js";
 import type { SwarmMetrics } from "../metrics/index.js";
 import type { BlobStore } from "../store/index.js";
+import type { KeyedLock } from "../store/keyed_lock.js";
 import type { ControlLog } from "../swarm/control_log.js";
 import type { Presence } from "../swarm/presence.js";
 import type { TrainerPort } from "./trainer_port.js";
@@ -29,6 +30,8 @@ export interface RoundDeps {
   readonly gossip: Pick<Gossip, "on" | "publish">;
   readonly rpc: Pick<SwarmHost["rpc"], "call">;
   readonly votes: VoteRecords;
+  /** One ballot at a time: see `BALLOT`. */
+  readonly ballots: KeyedLock;
   readonly versions: Pick<Versions, "ensure" | "committed">;
   readonly metrics: SwarmMetrics;
   readonly logger: Logger;

@@ -18,6 +18,7 @@ import { codecOf } from "../../training/codecs/index.js";
 import { layoutOf } from "../../training/models/index.js";
 import { createSwarmMetrics } from "../metrics/index.js";
 import { sessionFixture, specFixture } from "../services/testing/snapshot.js";
+import { KeyedLock } from "../store/keyed_lock.js";
 import type { ControlChange } from "../swarm/control_log.js";
 import { Presence } from "../swarm/presence.js";
 import type { RoundDeps } from "./deps.js";
@@ -38,6 +39,7 @@ async function world() {
     ...emptyControlState("test", formation),
     members: peers.map((peer) => ({ peer, name: peer, joinedIndex: 1 })),
     voters: peers,
+    committee: { seq: 0, voters: peers, digest: null },
     session,
   };
   const stored = new Map<Hash, BlobRef>();
@@ -113,6 +115,7 @@ async function world() {
     },
     rpc: { call: unused },
     votes: await VoteRecords.open({ get: async () => undefined, put: async () => undefined }),
+    ballots: new KeyedLock(),
     versions: { ensure: async () => "/version", committed: () => undefined },
     metrics: createSwarmMetrics(registry, () => null),
     logger,

@@ -236,7 +236,7 @@ export class RoundDriver {
     const { raft, control, identity } = this.deps;
     const { role, term } = raft.status();
     const self = identity.peerId;
-    return { self, leader: role === "leader", voter: control.state.voters.includes(self), term };
+    return { self, leader: role === "leader", voter: control.state.committee.voters.includes(self), term };
   }
 
   private roleChanged(): void {

@@ -5,11 +5,11 @@ import { type Command, type Evaluation, encodeCommand, isActive } from "../../co
 import { toBytes } from "../../consensus/encoding.js";
 import { ConsensusError } from "../../consensus/errors.js";
 import type { Certificate, Decision } from "../../consensus/types.js";
-import { encodeCertificate } from "../../consensus/votes/index.js";
+import { encodeCertificate, votePreimage } from "../../consensus/votes/index.js";
 import type { SignedManifest } from "../../protocol/index.js";
 import type { AnnouncedUpdate, RoundContext, RoundProposal } from "../../training/round/index.js";
 import { voteMethod } from "../swarm/methods.js";
-import { takeBallot } from "./ballot.js";
+import { BALLOT, takeBallot } from "./ballot.js";
 import type { RoundDeps } from "./deps.js";
 import type { Evaluator } from "./evaluator.js";
 import type { VoteAnswer, Voter } from "./voter.js";
@@ -66,30 +66,45 @@ export class Leader {
     const { term } = deps.raft.status();
     try {
       if (context.height === 0) await this.awaitPreparing();
-      if (!this.mayAct(term, context.session, context.round)) return;
-      const decision = this.decisionOf(context, proposal, term);
-      const question = this.questionOf(decision, proposal);
-      const askedAtMs = deps.now();
-      const outcome = await takeBallot(decision, deps.verify, (peer) => this.ask(peer, decision, question));
-      if (!this.mayAct(term, context.session, context.round)) return;
-      if (outcome.kind === "refused") {
-        const first = outcome.refusals.map((r) => `${r.peer.slice(-8)}: ${r.reason}`).join("; ");
-        deps.refused(`no majority signed it: ${first}`.slice(0, 2048), outcome.refusals);
-        return;
-      }
-      const votedAtMs = deps.now();
-      if (!(await this.commit(outcome.certificate))) return;
-      const closingMs = Math.round(deps.now() - closedAtMs);
-      const votingMs = Math.round(votedAtMs - askedAtMs);
-      const { session, round, height } = context;
-      deps.logger.info(
-        { session, round, height, closingMs, votingMs, updates: proposal.updates.length },
-        "version committed",
-      );
+      await deps.ballots.run(BALLOT, () => this.decide(context, proposal, closedAtMs, term));
     } catch (error) {
       this.failed(error, "the round's version could not be committed");
       if (this.mayAct(term, context.session, context.round)) deps.refused(messageOf(error), []);
     }
+  }
+
+  private async decide(
+    context: RoundContext,
+    proposal: RoundProposal,
+    closedAtMs: number,
+    term: number,
+  ): Promise<void> {
+    const { deps } = this;
+    if (!this.mayAct(term, context.session, context.round)) return;
+    const decision = this.decisionOf(context, proposal, term);
+    const question = this.questionOf(decision, proposal);
+    const askedAtMs = deps.now();
+    const outcome = await takeBallot({
+      voters: decision.voters,
+      preimage: votePreimage(decision),
+      verify: deps.verify,
+      ask: (peer) => this.ask(peer, decision, question),
+    });
+    if (!this.mayAct(term, context.session, context.round)) return;
+    if (outcome.kind === "refused") {
+      const first = outcome.refusals.map((r) => `${r.peer.slice(-8)}: ${r.reason}`).join("; ");
+      deps.refused(`no majority signed it: ${first}`.slice(0, 2048), outcome.refusals);
+      return;
+    }
+    const votedAtMs = deps.now();
+    if (!(await this.commit({ decision, votes: outcome.votes }))) return;
+    const closingMs = Math.round(deps.now() - closedAtMs);
+    const votingMs = Math.round(votedAtMs - askedAtMs);
+    const { session, round, height } = context;
+    deps.logger.info(
+      { session, round, height, closingMs, votingMs, updates: proposal.updates.length },
+      "version committed",
+    );
   }
 
   async fail(
@@ -137,7 +152,7 @@ export class Leader {
   }
 
   private decisionOf(context: RoundContext, proposal: RoundProposal, term: number): Decision {
-    const { swarm, formation, voters, session } = this.deps.control.state;
+    const { swarm, formation, committee, session } = this.deps.control.state;
     return {
       v: 1,
       swarm,
@@ -156,7 +171,7 @@ export class Leader {
       rejected: [...proposal.rejected].sort((a, b) => (a.peer < b.peer ? -1 : 1)),
       result: proposal.result,
       cursor: proposal.cursor,
-      voters,
+      voters: committee.voters,
     };
   }
 

@@ -17,7 +17,10 @@ describe("daemon/rounds: voting", () => {
   async function voter(options: { judge?: string | null; term?: number; records?: VoteRecords } = {}) {
     const records = options.records ?? (await VoteRecords.open(memoryMeta()));
     const cast: string[] = [];
-    const state = { ...emptyControlState("test", genesis.formation), voters: [...committee.names] };
+    const state = {
+      ...emptyControlState("test", genesis.formation, committee.names),
+      voters: [...committee.names],
+    };
     const subject = new Voter({
       identity: { peerId: self, sign: (message) => committee.sign(self, message) },
       votes: records,
@@ -80,13 +83,18 @@ describe("daemon/rounds: voting", () => {
     const preimage = votePreimage(genesis);
     const signed = (peer: string) => ({ signature: committee.sign(peer, preimage), refusal: null });
     const never = new Promise<never>(() => undefined);
-    const certified = await takeBallot(genesis, committee.verify, (peer) =>
-      peer === third ? never : Promise.resolve(signed(peer)),
-    );
+    const ballot = { voters: genesis.voters, preimage, verify: committee.verify };
+    const certified = await takeBallot({
+      ...ballot,
+      ask: (peer) => (peer === third ? never : Promise.resolve(signed(peer))),
+    });
     assert.equal(certified.kind, "certified");
-    const refused = await takeBallot(genesis, committee.verify, async (peer) => {
-      if (peer === third) throw new Error("cannot be reached");
-      return peer === leader ? signed(leader) : signed(leader);
+    const refused = await takeBallot({
+      ...ballot,
+      ask: async (peer) => {
+        if (peer === third) throw new Error("cannot be reached");
+        return signed(leader);
+      },
     });
     assert.equal(refused.kind, "refused");
     assert.deepEqual(refused.kind === "refused" && refused.refusals.map((r) => r.reason).sort(), [

@@ -1,8 +1,13 @@
 /** The voter's side of a vote: look at the leader's proposal, recompute it, make the vote durable, sign. */
 import type { ControlState } from "../../consensus/control/index.js";
-import type { Decision } from "../../consensus/types.js";
+import type { CommitteeDecision, Decision } from "../../consensus/types.js";
 import {
+  committeePreimage,
+  decodeCommitteeDecision,
   decodeDecision,
+  type HandoverView,
+  handoverRecordOf,
+  handoverRefusal,
   refusalOf,
   type VoterView,
   votePreimage,
@@ -80,18 +85,48 @@ export class Voter {
     return judged === null ? this.sign(decision, from) : refuse(judged);
   }
 
-  /**
-   * Signs a decision that this node has computed itself. One at a time: the check against the last vote and the
-   * record of the new one must not be split.
-   */
+  /** Signs a decision that this node has computed itself. */
   async sign(decision: Decision, from: string): Promise<VoteAnswer> {
-    const turn = this.signing.then(async (): Promise<VoteAnswer> => {
+    return this.inTurn(async () => {
       const refusal = this.refusal(decision, from);
       if (refusal !== null) return refuse(refusal);
       await this.init.votes.save(voteRecordOf(decision));
       this.init.cast("approved");
       return { signature: this.init.identity.sign(votePreimage(decision)), refusal: null };
     });
+  }
+
+  /** Answers the leader's question whether the committee may hand over. Never throws for what is in it. */
+  async handOver(question: { decision: Uint8Array; index: number }, from: string): Promise<VoteAnswer> {
+    let decision: CommitteeDecision;
+    try {
+      decision = decodeCommitteeDecision(question.decision);
+    } catch (error) {
+      return refuse(error instanceof Error ? error.message : String(error));
+    }
+    try {
+      await this.init.raft.waitApplied(question.index, CATCH_UP_MS);
+    } catch {
+      return refuse(`this node has not caught up with log index ${question.index}`);
+    }
+    return this.inTurn(async () => {
+      const { votes, identity } = this.init;
+      const refusal = handoverRefusal(decision, from, this.handoverView(), votes.lastHandover);
+      if (refusal !== null) return refuse(refusal);
+      await votes.saveHandover(handoverRecordOf(decision));
+      return { signature: identity.sign(committeePreimage(decision)), refusal: null };
+    });
+  }
+
+  private handoverView(): HandoverView {
+    const { term, leader } = this.init.raft.status();
+    const { swarm, formation, committee, voters } = this.init.control.state;
+    return { self: this.init.identity.peerId, swarm, formation, term, leader, committee, voters };
+  }
+
+  /** One at a time: the check against the last vote and the record of the new one must not be split. */
+  private inTurn(work: () => Promise<VoteAnswer>): Promise<VoteAnswer> {
+    const turn = this.signing.then(work);
     this.signing = turn.catch(() => undefined);
     return turn;
   }
@@ -102,14 +137,14 @@ export class Voter {
 
   private view(): VoterView {
     const { term, leader } = this.init.raft.status();
-    const { swarm, formation, voters, session } = this.init.control.state;
+    const { swarm, formation, committee, session } = this.init.control.state;
     return {
       self: this.init.identity.peerId,
       swarm,
       formation,
       term,
       leader,
-      voters,
+      voters: committee.voters,
       session: session?.id ?? null,
       round: session?.round ?? 0,
       height: session?.height ?? 0,

@@ -1,14 +1,17 @@
 /** A committed version as one downloadable file: weights, config, tokenizer, outer state, session and lineage. */
 
 import type { ControlState, SessionState } from "../../consensus/control/index.js";
+import type { Genesis } from "../../consensus/formation/index.js";
 import { checkpointStream } from "../../training/checkpoints/index.js";
 import { sessionSpecSchema } from "../../training/session.js";
 import type { ModelDownload } from "../services/download.js";
 import { ServiceError } from "../services/errors.js";
 import type { BlobStore } from "../store/index.js";
+import { lineageRecords } from "../swarm/lineage_records.js";
 import type { LineageStore } from "../swarm/lineage_store.js";
 
 export interface CheckpointsInit {
+  readonly genesis: Genesis;
   readonly blobs: BlobStore;
   readonly lineage: LineageStore;
   readonly state: () => ControlState;
@@ -19,7 +22,7 @@ export interface CheckpointsInit {
  * @throws ServiceError MODEL_CORRUPT, MODEL_NOT_FOUND
  */
 export async function openCheckpoint(
-  { blobs, lineage, state }: CheckpointsInit,
+  { genesis, blobs, lineage, state }: CheckpointsInit,
   id: string,
   height: number,
 ): Promise<ModelDownload | null> {
@@ -30,6 +33,11 @@ export async function openCheckpoint(
       id,
       height,
     });
+  }
+  const gap = await lineage.highestGap(id, 0, height + 1);
+  if (gap !== null) {
+    const message = `the history of ${id} is not whole here yet: the certificate of height ${gap} is being fetched; try again in a moment, or ask another node`;
+    throw new ServiceError("NOT_READY", message, { id, height: gap });
   }
   const { result, cursor } = certificate.decision;
   if (!blobs.stat(result.hash)) return null;
@@ -42,7 +50,7 @@ export async function openCheckpoint(
       session: id,
       height,
       cursor,
-      lineage: upTo(lineage, id, height),
+      lineage: lineageRecords(genesis, lineage, id, height),
     });
     return { stream, filename: `${id}-v${height}.tar` };
   } catch (error) {
@@ -54,13 +62,4 @@ export async function openCheckpoint(
 function sessionOf(state: ControlState, id: string): SessionState | null {
   if (state.session?.id === id) return state.session;
   return state.past.find((s) => s.id === id) ?? null;
-}
-
-async function* upTo(lineage: LineageStore, session: string, height: number): AsyncGenerator<Uint8Array> {
-  let next = 0;
-  for await (const bytes of lineage.all(session)) {
-    if (next > height) return;
-    yield bytes;
-    next += 1;
-  }
 }

@@ -47,7 +47,8 @@ describe("openStore", () => {
   it("keeps its parts apart and everything over a restart", async () => {
     const first = await open();
     await first.raft.put("k", text("raft"));
-    await first.lineage.put("k", text("lineage"));
+    await first.lineage.versions.put("k", text("lineage"));
+    await first.lineage.committees.put("k", text("committees"));
     await first.votes.put("k", text("votes"));
     await first.meta.put("k", text("meta"));
     await first.libp2p.db.put("/k", text("libp2p"));
@@ -55,10 +56,10 @@ describe("openStore", () => {
     await first.close();
 
     const again = await open();
-    const parts = [again.raft, again.lineage, again.votes, again.meta];
+    const parts = [again.raft, again.lineage.versions, again.lineage.committees, again.votes, again.meta];
     const found = [...parts.map((part) => part.get("k")), again.libp2p.db.get("/k")];
     const texts = (await Promise.all(found)).map((bytes) => new TextDecoder().decode(bytes));
-    assert.deepEqual(texts, ["raft", "lineage", "votes", "meta", "libp2p"]);
+    assert.deepEqual(texts, ["raft", "lineage", "committees", "votes", "meta", "libp2p"]);
     assert.deepEqual(again.blobs.stat(ref.hash), ref);
     assert.deepEqual(again.identity, first.identity);
     await again.meta.delete("k");

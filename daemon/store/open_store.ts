@@ -34,7 +34,8 @@ export interface Store {
   readonly dataDir: string;
   /** The parts. `DURABLE` as options of `put`, `del` or `batch` makes a write durable. */
   readonly raft: BytesLevel;
-  readonly lineage: BytesLevel;
+  /** Certificates: of versions, and of committees. */
+  readonly lineage: { readonly versions: BytesLevel; readonly committees: BytesLevel };
   readonly votes: BytesLevel;
   readonly libp2p: LevelDatastore;
   readonly meta: MetaStore;
@@ -67,7 +68,8 @@ export async function openStore(dataDir: string, options: StoreOptions): Promise
     // The datastore asks for a Level but uses only what a sublevel has too.
     const libp2p = new LevelDatastore(part("libp2p") as Database);
     await libp2p.open();
-    const [raft, lineage, votes] = [part("raft"), part("lineage"), part("votes")];
+    const [raft, votes] = [part("raft"), part("votes")];
+    const lineage = { versions: part("lineage"), committees: part("committees") };
     const close = async (): Promise<void> => {
       // While the lock is still ours: after it the file may be the next holder's.
       await removeHolder(dataDir);

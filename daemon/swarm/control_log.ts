@@ -1,8 +1,8 @@
 /** The applier behind Raft: commits become control state, certificates become lineage, listeners hear of both. */
 import type { ApplyOutcome } from "../../consensus/control/index.js";
-import { ControlMachine, type ControlState } from "../../consensus/control/index.js";
+import { ControlMachine, type ControlState, type GenesisFacts } from "../../consensus/control/index.js";
 import type { Certificate } from "../../consensus/types.js";
-import type { Hash, Verify } from "../../protocol/types.js";
+import type { Verify } from "../../protocol/types.js";
 import type { LineageStore } from "./lineage_store.js";
 
 export interface ControlChange {
@@ -17,7 +17,7 @@ export class ControlLog {
   private readonly listeners = new Set<(change: ControlChange) => void>();
 
   constructor(
-    genesis: { swarm: string; formation: Hash },
+    genesis: GenesisFacts,
     verify: Verify,
     private readonly lineage: LineageStore,
   ) {
@@ -39,6 +39,8 @@ export class ControlLog {
     const version = outcome.kind === "applied" ? outcome.version : null;
     // Before any later snapshot can drop the entry from the log, its certificate stands in the lineage.
     if (version !== null) await this.lineage.put(version);
+    if (outcome.kind === "applied" && outcome.committee !== null)
+      await this.lineage.putCommittee(outcome.committee);
     this.tell({ before, after: this.state, version });
     return outcome;
   }

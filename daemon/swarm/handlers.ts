@@ -5,8 +5,10 @@ import { toBytes } from "../../consensus/encoding.js";
 import type { FormationRunner, Genesis } from "../../consensus/formation/index.js";
 import type { SwarmHost } from "../../protocol/index.js";
 import {
+  committeesMethod,
   formationMethod,
   genesisMethod,
+  handoverMethod,
   joinMethod,
   lineageMethod,
   proposeMethod,
@@ -47,7 +49,13 @@ export function handleCalls({ rpc, formation, expect, genesis, participation }: 
     const answer = await member().rounds.vote({ decision, manifests, index }, from);
     return { v: 1 as const, ...answer };
   });
-  rpc.handle(lineageMethod, async ({ session, from }) => {
-    return { v: 1 as const, certificates: await member().lineage.page(session, from) };
+  rpc.handle(handoverMethod, async (question, from) => {
+    return { v: 1 as const, ...(await member().rounds.voter.handOver(question, from)) };
+  });
+  rpc.handle(lineageMethod, async ({ session, to }) => {
+    return { v: 1 as const, certificates: await member().lineage.pageDown(session, to) };
+  });
+  rpc.handle(committeesMethod, async ({ from }) => {
+    return { v: 1 as const, certificates: await member().lineage.committees(from) };
   });
 }

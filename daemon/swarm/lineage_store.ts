@@ -1,57 +1,116 @@
-/** Every certificate this node has applied, by session and height, so that the whole history can be shown and checked. */
+/**
+ * Every certificate this node has applied or fetched: versions by session and height, committees by their number. With
+ * the genesis, they are the whole history, which can be shown and checked.
+ */
 import type { AbstractLevel } from "abstract-level";
-import type { Certificate } from "../../consensus/types.js";
-import { decodeCertificate, encodeCertificate } from "../../consensus/votes/index.js";
+import type { Certificate, CommitteeCertificate } from "../../consensus/types.js";
+import {
+  decodeCertificate,
+  decodeCommitteeCertificate,
+  encodeCertificate,
+  encodeCommitteeCertificate,
+  MAX_CERTIFICATE_BYTES,
+} from "../../consensus/votes/index.js";
 
 export type BytesLevel = AbstractLevel<string | Buffer | Uint8Array, string, Uint8Array>;
 
 /** Certificates in one answer to a peer that is catching up; a certificate is a few KiB at usual sizes. */
 export const LINEAGE_PAGE_MAX = 64;
-const HEIGHT_DIGITS = 12;
+/** Bytes of certificates in one answer: one of the largest always fits. */
+export const LINEAGE_PAGE_BYTES_MAX = 8 * MAX_CERTIFICATE_BYTES;
+const DIGITS = 12;
+
+export interface LineageLevels {
+  readonly versions: BytesLevel;
+  readonly committees: BytesLevel;
+}
 
 export class LineageStore {
-  constructor(private readonly level: BytesLevel) {}
+  private readonly versions: BytesLevel;
+  private readonly byNumber: BytesLevel;
+
+  constructor({ versions, committees }: LineageLevels) {
+    this.versions = versions;
+    this.byNumber = committees;
+  }
 
   /** Durable with the next synced write of the log: it is replayed from there after a crash. */
   async put(certificate: Certificate): Promise<void> {
     const { session, height } = certificate.decision;
-    await this.level.put(keyOf(session, height), encodeCertificate(certificate));
+    await this.versions.put(keyOf(session, height), encodeCertificate(certificate));
+  }
+
+  /** As durable as `put`. */
+  async putCommittee(certificate: CommitteeCertificate): Promise<void> {
+    await this.byNumber.put(padded(certificate.decision.seq), encodeCommitteeCertificate(certificate));
   }
 
   async get(session: string, height: number): Promise<Certificate | null> {
-    const bytes = await this.level.get(keyOf(session, height));
+    const bytes = await this.versions.get(keyOf(session, height));
     return bytes === undefined ? null : decodeCertificate(bytes);
   }
 
-  /** Encoded certificates from `from` on, in order of height. */
-  async page(session: string, from: number, limit = LINEAGE_PAGE_MAX): Promise<Uint8Array[]> {
-    const pages: Uint8Array[] = [];
-    const range = { gte: keyOf(session, from), lt: `${session}/~`, limit: Math.min(limit, LINEAGE_PAGE_MAX) };
-    for await (const value of this.level.values(range)) pages.push(value);
-    return pages;
+  async committee(seq: number): Promise<CommitteeCertificate | null> {
+    const bytes = await this.byNumber.get(padded(seq));
+    return bytes === undefined ? null : decodeCommitteeCertificate(bytes);
   }
 
-  async *all(session: string): AsyncGenerator<Uint8Array> {
-    yield* this.level.values({ gte: keyOf(session, 0), lt: `${session}/~` });
-  }
-
-  /** The lowest height from which on nothing is missing up to `head`; 0 when the lineage is whole. */
-  async firstGap(session: string, head: number): Promise<number | null> {
-    let expected = 0;
-    for await (const key of this.level.keys({ gte: keyOf(session, 0), lt: `${session}/~` })) {
-      if (Number(key.slice(session.length + 1)) !== expected) return expected;
-      expected += 1;
+  /** Encoded certificates from height `to` downwards, as far as they are here and fit one answer. */
+  async pageDown(session: string, to: number): Promise<Uint8Array[]> {
+    const range = { gte: keyOf(session, 0), lte: keyOf(session, to), reverse: true, limit: LINEAGE_PAGE_MAX };
+    const page: Uint8Array[] = [];
+    let bytes = 0;
+    let expected = to;
+    for await (const [key, value] of this.versions.iterator(range)) {
+      bytes += value.length;
+      if (key !== keyOf(session, expected) || bytes > LINEAGE_PAGE_BYTES_MAX) break;
+      page.push(value);
+      expected -= 1;
     }
-    return expected <= head ? expected : null;
+    return page;
+  }
+
+  /** Encoded committee certificates from number `from` on, at most one answer's worth. */
+  async committees(from: number): Promise<Uint8Array[]> {
+    return this.byNumber.values({ gte: padded(from), limit: LINEAGE_PAGE_MAX }).all();
+  }
+
+  /** Encoded, from height 0 up to `head`. */
+  async *all(session: string, head = Number.MAX_SAFE_INTEGER): AsyncGenerator<Uint8Array> {
+    yield* this.versions.values({
+      gte: keyOf(session, 0),
+      lte: keyOf(session, Math.min(head, 10 ** DIGITS - 1)),
+    });
+  }
+
+  /** Encoded, in order of their numbers. */
+  async *allCommittees(): AsyncGenerator<Uint8Array> {
+    yield* this.byNumber.values();
+  }
+
+  /** The highest height in [`from`, `below`) that is missing; null when none is. */
+  async highestGap(session: string, from: number, below: number): Promise<number | null> {
+    let expected = below - 1;
+    if (expected < from) return null;
+    const range = { gte: keyOf(session, from), lte: keyOf(session, expected), reverse: true };
+    for await (const key of this.versions.keys(range)) {
+      if (key !== keyOf(session, expected)) return expected;
+      expected -= 1;
+    }
+    return expected < from ? null : expected;
   }
 
   async sessions(): Promise<string[]> {
     const names = new Set<string>();
-    for await (const key of this.level.keys()) names.add(key.slice(0, key.lastIndexOf("/")));
+    for await (const key of this.versions.keys()) names.add(key.slice(0, key.lastIndexOf("/")));
     return [...names];
   }
 }
 
 function keyOf(session: string, height: number): string {
-  return `${session}/${String(height).padStart(HEIGHT_DIGITS, "0")}`;
+  return `${session}/${padded(height)}`;
+}
+
+function padded(number: number): string {
+  return String(number).padStart(DIGITS, "0");
 }

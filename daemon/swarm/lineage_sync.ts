@@ -1,107 +1,179 @@
-/** Fetches the certificates that this node never applied itself, because it joined after they were committed. */
+/**
+ * Fetches the certificates that this node never applied itself: it joined after they were committed, or took a snapshot
+ * over them. Everything is checked against committed state before it is stored: the log names the digest of the last
+ * decision and of the last committee, each names the one before, so that a peer can withhold history but not invent it.
+ */
 import type { SessionState } from "../../consensus/control/index.js";
-import type { Certificate } from "../../consensus/types.js";
+import type { CommitteeCertificate } from "../../consensus/types.js";
 import {
   certificateFault,
+  committeeAfter,
+  committeeFault,
   decisionDigest,
   decodeCertificate,
-  linkFault,
+  decodeCommitteeCertificate,
 } from "../../consensus/votes/index.js";
 import type { SwarmHost } from "../../protocol/index.js";
-import type { Verify } from "../../protocol/types.js";
+import type { Hash, Verify } from "../../protocol/types.js";
 import type { Logger } from "../logger.js";
 import type { ControlLog } from "./control_log.js";
 import type { LineageStore } from "./lineage_store.js";
-import { lineageMethod } from "./methods.js";
+import { committeesMethod, lineageMethod } from "./methods.js";
 
 const POLL_MS = 2000;
 const PAGE_TIMEOUT_MS = 10_000;
+/** What nobody has is asked for less and less often. */
+const POLL_MS_MAX = 60_000;
+/** Handovers are rare; a chain longer than this is fetched over several polls' worth of memory, never more. */
+const COMMITTEES_MAX = 100_000;
 
 export interface LineageSyncInit {
-  readonly control: ControlLog;
+  readonly control: Pick<ControlLog, "state">;
   readonly lineage: LineageStore;
+  /** The first committee. */
+  readonly founders: readonly string[];
   readonly verify: Verify;
-  readonly host: Pick<SwarmHost, "peers" | "rpc">;
-  readonly logger: Logger;
+  readonly host: {
+    peers(): readonly { readonly peer: string }[];
+    readonly rpc: Pick<SwarmHost["rpc"], "call">;
+  };
+  readonly logger: Pick<Logger, "debug">;
 }
 
 export class LineageSync {
   private timer: NodeJS.Timeout | null = null;
-  private busy = false;
+  private stopped = false;
   private turn = 0;
-  /** Sessions known to be whole up to a height: they are not looked through again. */
-  private readonly wholeTo = new Map<string, number>();
+  /** Sessions that are whole below a height: only what is above it is looked through again. */
+  private readonly wholeBelow = new Map<string, number>();
+  private committeesWhole = 0;
 
   constructor(private readonly init: LineageSyncInit) {}
 
   start(): void {
-    this.timer = setInterval(() => void this.poll(), POLL_MS);
-    void this.poll();
+    this.schedule(0);
   }
 
   stop(): void {
-    if (this.timer) clearInterval(this.timer);
+    this.stopped = true;
+    if (this.timer) clearTimeout(this.timer);
   }
 
-  private async poll(): Promise<void> {
-    if (this.busy) return;
-    this.busy = true;
+  private schedule(afterMs: number): void {
+    if (this.stopped) return;
+    this.timer = setTimeout(() => {
+      void this.poll().then((whole) => {
+        this.schedule(whole || afterMs === 0 ? POLL_MS : Math.min(2 * afterMs, POLL_MS_MAX));
+      });
+    }, afterMs);
+  }
+
+  /** @returns whether nothing is missing here that committed state names */
+  async poll(): Promise<boolean> {
     try {
-      const { session } = this.init.control.state;
-      if (session?.version) await this.fill(session);
+      const { session, past } = this.init.control.state;
+      let whole = await this.fillCommittees();
+      for (const s of session === null ? past : [session, ...past]) {
+        if (s.version !== null && s.parent !== null) whole = (await this.fill(s, s.parent)) && whole;
+      }
+      return whole;
     } catch (error) {
-      this.init.logger.debug(
-        { reason: error instanceof Error ? error.message : error },
-        "lineage not whole yet",
-      );
-    } finally {
-      this.busy = false;
+      const reason = error instanceof Error ? error.message : String(error);
+      this.init.logger.debug({ reason }, "lineage not whole yet");
+      return false;
     }
   }
 
-  /** What is above a known-whole height was applied here, entry by entry: only a first look can find a gap. */
-  private async fill(session: SessionState): Promise<void> {
-    if (this.wholeTo.has(session.id)) return;
-    const { lineage } = this.init;
+  /** From the head downwards, since it is the head that the log vouches for. */
+  private async fill({ id, height }: SessionState, head: Hash): Promise<boolean> {
+    const { lineage, logger } = this.init;
+    const floor = this.wholeBelow.get(id) ?? 0;
+    let below = height + 1;
     for (;;) {
-      const gap = await lineage.firstGap(session.id, session.height);
+      const gap = await lineage.highestGap(id, floor, below);
       if (gap === null) break;
-      if (!(await this.fetchFrom(session, gap))) return;
+      const above = gap === height ? null : await lineage.get(id, gap + 1);
+      const digest = gap === height ? head : (above?.decision.parent ?? null);
+      if (digest === null) return false;
+      const got = await this.fetchDown(id, gap, digest);
+      if (got === 0) return false;
+      below = gap - got + 1;
     }
-    this.wholeTo.set(session.id, session.height);
-    this.init.logger.debug({ session: session.id, height: session.height }, "lineage is whole");
+    if (this.wholeBelow.get(id) !== height + 1) logger.debug({ session: id, height }, "lineage is whole");
+    this.wholeBelow.set(id, height + 1);
+    return true;
   }
 
-  private async fetchFrom(session: SessionState, from: number): Promise<boolean> {
-    const peers = this.init.host.peers();
-    const peer = peers[this.turn++ % Math.max(1, peers.length)]?.peer;
-    if (peer === undefined) return false;
-    const request = { v: 1 as const, session: session.id, from };
-    const page = await this.init.host.rpc.call(peer, lineageMethod, request, { timeoutMs: PAGE_TIMEOUT_MS });
-    let previous = from === 0 ? null : await this.init.lineage.get(session.id, from - 1);
-    let expected = from;
+  /** @returns how many certificates were taken, from `to` downwards */
+  private async fetchDown(session: string, to: number, head: Hash): Promise<number> {
+    const { lineage, host, verify } = this.init;
+    const peer = this.nextPeer();
+    if (peer === null) return 0;
+    const request = { v: 1 as const, session, to };
+    const page = await host.rpc.call(peer, lineageMethod, request, { timeoutMs: PAGE_TIMEOUT_MS });
+    let digest: Hash | null = head;
+    let taken = 0;
     for (const bytes of page.certificates) {
+      if (digest === null) break;
       const certificate = decodeCertificate(bytes);
-      const fault = this.faultOf(certificate, previous, session, expected);
-      if (fault !== null) throw new Error(`${peer} sent a certificate for height ${expected}: ${fault}`);
-      await this.init.lineage.put(certificate);
-      previous = certificate;
-      expected += 1;
+      const height = to - taken;
+      const known = decisionDigest(certificate.decision) === digest;
+      const fault = known ? certificateFault(certificate, verify) : "it is not the one that the log names";
+      if (fault !== null) throw new Error(`${peer} sent a certificate for height ${height}: ${fault}`);
+      // What this node has applied itself stays as it is.
+      if ((await lineage.get(session, height)) !== null) break;
+      await lineage.put(certificate);
+      digest = certificate.decision.parent;
+      taken += 1;
     }
-    return expected > from;
+    return taken;
   }
 
-  private faultOf(
-    certificate: Certificate,
-    previous: Certificate | null,
-    session: SessionState,
-    height: number,
-  ): string | null {
-    const { decision } = certificate;
-    if (decision.session !== session.id || decision.height !== height) return "it is another one";
-    if (height === session.height && session.parent !== null && decisionDigest(decision) !== session.parent) {
-      return "it is not the one in the log";
+  private async fillCommittees(): Promise<boolean> {
+    const { control, lineage } = this.init;
+    const { seq } = control.state.committee;
+    if (this.committeesWhole >= seq) return true;
+    let missing = 0;
+    for (let n = this.committeesWhole + 1; n <= seq && missing === 0; n++) {
+      if ((await lineage.committee(n)) === null) missing = n;
     }
-    return linkFault(previous, certificate) ?? certificateFault(certificate, this.init.verify);
+    if (missing > 0 && !(await this.fetchCommittees(seq))) return false;
+    this.committeesWhole = seq;
+    return true;
+  }
+
+  /** The whole chain at once: only its end is vouched for. It is short, and stored when all of it is checked. */
+  private async fetchCommittees(seq: number): Promise<boolean> {
+    const { host, lineage } = this.init;
+    const peer = this.nextPeer();
+    if (peer === null || seq > COMMITTEES_MAX) return false;
+    const chain: CommitteeCertificate[] = [];
+    while (chain.length < seq) {
+      const request = { v: 1 as const, from: chain.length + 1 };
+      const page = await host.rpc.call(peer, committeesMethod, request, { timeoutMs: PAGE_TIMEOUT_MS });
+      if (page.certificates.length === 0) return false;
+      chain.push(...page.certificates.map(decodeCommitteeCertificate));
+    }
+    const taken = chain.slice(0, seq);
+    const fault = this.chainFault(taken);
+    if (fault !== null) throw new Error(`${peer} sent committees that are not the log's: ${fault}`);
+    for (const certificate of taken) await lineage.putCommittee(certificate);
+    return true;
+  }
+
+  private chainFault(chain: readonly CommitteeCertificate[]): string | null {
+    const { control, founders, verify } = this.init;
+    let committee = { seq: 0, voters: founders, digest: null as Hash | null };
+    for (const certificate of chain) {
+      const fault = committeeFault(certificate, committee, verify);
+      if (fault !== null) return fault;
+      committee = committeeAfter(certificate);
+    }
+    return committee.digest === control.state.committee.digest ? null : "the last one is another";
+  }
+
+  private nextPeer(): string | null {
+    const peers = this.init.host.peers();
+    return peers[this.turn++ % Math.max(1, peers.length)]?.peer ?? null;
   }
 }

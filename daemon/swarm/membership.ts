@@ -7,6 +7,7 @@ import { ConsensusError } from "../../consensus/errors.js";
 import type { RaftNode } from "../../consensus/node/index.js";
 import type { SwarmHost } from "../../protocol/index.js";
 import type { Logger } from "../logger.js";
+import type { CommitteeKeeper } from "./committee_keeper.js";
 import type { ControlLog } from "./control_log.js";
 import { joinMethod } from "./methods.js";
 import type { Presence } from "./presence.js";
@@ -22,6 +23,7 @@ export interface MembershipInit {
   readonly committeeSize: number;
   readonly raft: RaftNode;
   readonly control: ControlLog;
+  readonly committee: Pick<CommitteeKeeper, "align">;
   readonly host: Pick<SwarmHost, "peers" | "rpc">;
   readonly presence: Presence;
   readonly logger: Logger;
@@ -102,6 +104,8 @@ export class Membership {
     if (members.find((m) => m.peer === self)?.name === "") {
       await raft.propose(encodeCommand({ v: 1, type: "member.join", peer: self, name, atMs: Date.now() }));
     }
+    // One thing at a time: the next change of the voters waits until the committee has caught up with the last.
+    if (!(await this.init.committee.align())) return;
     if (voters.length >= committeeSize) return;
     const { learners, followers, pendingConfig } = raft.status();
     if (pendingConfig) return;

@@ -4,6 +4,7 @@ import { MAX_COMMAND_BYTES } from "../../consensus/control/index.js";
 import { formationRequestSchema, formationResponseSchema } from "../../consensus/formation/index.js";
 import {
   MAX_CERTIFICATE_BYTES,
+  MAX_COMMITTEE_BYTES,
   MAX_UPDATES_PER_DECISION,
   naturalSchema,
   peerSchema,
@@ -66,6 +67,11 @@ export const proposeMethod = defineMethod({
   maxResponseBytes: 8192,
 });
 
+const voteResponseSchema = z.union([
+  z.object({ v, signature: bytes(64), refusal: z.null() }),
+  z.object({ v, signature: z.null(), refusal: z.string().max(512) }),
+]);
+
 /** The leader asks a voter for its signature under a decision. */
 export const voteMethod = defineMethod({
   name: "vote",
@@ -85,18 +91,36 @@ export const voteMethod = defineMethod({
       .max(MAX_UPDATES_PER_DECISION),
     index: naturalSchema,
   }),
-  response: z.union([
-    z.object({ v, signature: bytes(64), refusal: z.null() }),
-    z.object({ v, signature: z.null(), refusal: z.string().max(512) }),
-  ]),
+  response: voteResponseSchema,
   maxRequestBytes: 8 * 1024 * 1024,
   maxResponseBytes: 4096,
 });
 
-/** Certificates of a session from a height on, for a node that joined later. */
+/** The leader asks a voter for its signature under a handover of the committee. */
+export const handoverMethod = defineMethod({
+  name: "handover",
+  request: z.object({ v, decision: bytes(MAX_COMMITTEE_BYTES), index: naturalSchema }),
+  response: voteResponseSchema,
+  maxRequestBytes: MAX_COMMITTEE_BYTES + 1024,
+  maxResponseBytes: 4096,
+});
+
+/** Committee certificates from a number on, for a node that joined later. */
+export const committeesMethod = defineMethod({
+  name: "committees",
+  request: z.object({ v, from: naturalSchema.min(1) }),
+  response: z.object({ v, certificates: z.array(bytes(MAX_COMMITTEE_BYTES)).max(LINEAGE_PAGE_MAX) }),
+  maxRequestBytes: 1024,
+  maxResponseBytes: 8 * 1024 * 1024,
+});
+
+/**
+ * Certificates of a session from a height downwards, for a node that joined later: it knows the digest of the one it
+ * asks for, and each names the digest of the one before it.
+ */
 export const lineageMethod = defineMethod({
   name: "lineage",
-  request: z.object({ v, session: z.string().min(1).max(128), from: naturalSchema }),
+  request: z.object({ v, session: z.string().min(1).max(128), to: naturalSchema }),
   response: z.object({ v, certificates: z.array(bytes(MAX_CERTIFICATE_BYTES)).max(LINEAGE_PAGE_MAX) }),
   maxRequestBytes: 1024,
   maxResponseBytes: 16 * 1024 * 1024,

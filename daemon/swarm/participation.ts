@@ -4,6 +4,7 @@ import type { Genesis } from "../../consensus/formation/index.js";
 import { formationOf } from "../../consensus/formation/index.js";
 import { RaftNode } from "../../consensus/node/index.js";
 import { LevelRaftStorage } from "../../consensus/storage/index.js";
+import { decodeCertificate } from "../../consensus/votes/index.js";
 import type { Identity, SwarmHost } from "../../protocol/index.js";
 import { verifySignature as verify } from "../../protocol/index.js";
 import type { Hash } from "../../protocol/types.js";
@@ -17,6 +18,8 @@ import { Versions } from "../rounds/versions.js";
 import { VoteRecords } from "../rounds/vote_records.js";
 import { Sessions } from "../sessions/commands.js";
 import type { Store } from "../store/index.js";
+import { KeyedLock } from "../store/keyed_lock.js";
+import { CommitteeKeeper } from "./committee_keeper.js";
 import { ControlLog } from "./control_log.js";
 import { LineageStore } from "./lineage_store.js";
 import { LineageSync } from "./lineage_sync.js";
@@ -55,12 +58,17 @@ export class Participation {
     private readonly off: readonly (() => void)[],
   ) {}
 
+  get genesis(): Genesis {
+    return this.init.genesis;
+  }
+
   /** Loads the log and replays what is committed; nothing acts before `start`. */
   static async open(init: ParticipationInit): Promise<Participation> {
     const { config, logger, identity, host, store, genesis, presence } = init;
     const formation = formationOf(genesis);
     const lineage = new LineageStore(store.lineage);
-    const control = new ControlLog({ swarm: genesis.swarm, formation }, verify, lineage);
+    const { swarm, voters: founders } = genesis;
+    const control = new ControlLog({ swarm, formation, voters: founders }, verify, lineage);
     const storage = new LevelRaftStorage(store.raft);
     if (genesis.voters.includes(identity.peerId)) await bootstrap(storage, genesis.voters);
     const raft = await RaftNode.open({
@@ -76,6 +84,8 @@ export class Participation {
         snapshotEveryEntries: config.consensus.snapshotEveryEntries,
       },
     });
+    const ballots = new KeyedLock();
+    const votes = await VoteRecords.open(store.meta);
     const versions: Versions = new Versions({
       blobs: store.blobs,
       fetch: (ref, sources, signal) => host.blobs.fetch(ref, sources, { signal }),
@@ -97,16 +107,46 @@ export class Participation {
       exchange: host.blobs,
       gossip: host.gossip,
       rpc: host.rpc,
-      votes: await VoteRecords.open(store.meta),
+      votes,
+      ballots,
       inlineUpdateMaxBytes: config.training.inlineUpdateMaxBytes,
     });
     const self = identity.peerId;
     const { name } = config.node;
     const { committeeSize } = config.consensus;
-    const membership = new Membership({ self, name, committeeSize, raft, control, host, presence, logger });
+    const committee = new CommitteeKeeper({
+      self,
+      raft,
+      control,
+      ballots,
+      verify,
+      rpc: host.rpc,
+      voter: rounds.voter,
+      logger,
+    });
+    const membership = new Membership({
+      self,
+      name,
+      committeeSize,
+      raft,
+      control,
+      committee,
+      host,
+      presence,
+      logger,
+    });
     const sessions = new Sessions({ self, raft, control, rpc: host.rpc, presence, trainer: init.trainer });
-    const lineageSync = new LineageSync({ control, lineage, verify, host, logger });
-    const off = [host.raft.onMessage((from, message) => raft.receive(from, message))];
+    const lineageSync = new LineageSync({ control, lineage, founders, verify, host, logger });
+    const off = [
+      host.raft.onMessage((from, message) => raft.receive(from, message)),
+      // Certified, but not applied here yet: its bytes may come while the log does.
+      host.gossip.on("version", ({ certificate }) => {
+        const { decision } = decodeCertificate(certificate);
+        const { session } = control.state;
+        if (session !== null && decision.height > session.height)
+          versions.ensure(decision.result).catch(() => undefined);
+      }),
+    ];
     host.gossip.check("version", versionCheck(control, verify));
     host.gossip.check("update", (update) => (rounds.fits(update) ? "accept" : "ignore"));
     return new Participation(

@@ -9,7 +9,7 @@ describe("daemon/swarm: announced versions", () => {
   const [first, second, third] = committee.chain(3);
   assert.ok(first && second && third);
   const { swarm, formation } = first.decision;
-  const machine = new ControlMachine({ swarm, formation }, committee.verify);
+  const machine = new ControlMachine({ swarm, formation, voters: committee.names }, committee.verify);
   machine.configure({ voters: committee.names, learners: [] }, { index: 1, term: 1 });
   const meta = (index: number) => ({ index, term: 1 });
   const create = {
@@ -44,18 +44,26 @@ describe("daemon/swarm: announced versions", () => {
     assert.equal(verdict(encodeCertificate(third)), "ignore");
   });
 
-  it("rejects a forged certificate, one of too few, a rival of the current version, and garbage", () => {
+  it("does not pass on what its own log speaks against, and holds it against nobody", () => {
     const rival = committee.certify({
       ...first.decision,
       result: { ...first.decision.result, hash: testHash("rival") },
     });
+    const orphan = committee.certify({ ...second.decision, parent: testHash("another decision") });
+    const few = committee.certify({ ...second.decision, voters: [committee.names[0] as string] }, [
+      "voter-0",
+    ]);
+    for (const odd of [rival, orphan, few]) assert.equal(verdict(encodeCertificate(odd)), "ignore");
+  });
+
+  it("rejects a forged certificate, one of too few, one of another swarm, and garbage", () => {
     const forged = {
       ...second,
       decision: { ...second.decision, result: { ...second.decision.result, bytes: 7 } },
     };
     const few = { ...second, votes: second.votes.slice(0, 1) };
     const foreign = committee.certify({ ...first.decision, formation: testHash("elsewhere") });
-    for (const bad of [rival, forged, few, foreign]) assert.equal(verdict(encodeCertificate(bad)), "reject");
+    for (const bad of [forged, few, foreign]) assert.equal(verdict(encodeCertificate(bad)), "reject");
     assert.equal(verdict(new Uint8Array([1, 2, 3])), "reject");
     assert.equal(verdict(new Uint8Array(0)), "reject");
   });

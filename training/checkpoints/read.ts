@@ -217,16 +217,16 @@ function jsonOf(name: string, bytes: Uint8Array): unknown {
 function recordsOf(bytes: Uint8Array): Uint8Array[] {
   const records: Uint8Array[] = [];
   for (let rest = bytes; rest.length > 0; ) {
-    const length = rest.length - afterFirst(rest, records.length).length;
+    const length = lengthOfFirst(rest.subarray(0, RECORD_BYTES_MAX), records.length);
     records.push(rest.slice(0, length));
     rest = rest.subarray(length);
   }
   return records;
 }
 
-function afterFirst(bytes: Uint8Array, index: number): Uint8Array {
+function lengthOfFirst(bytes: Uint8Array, index: number): number {
   try {
-    return decodeFirst(bytes.subarray(0, RECORD_BYTES_MAX), { allowIndefinite: false })[1];
+    return bytes.length - decodeFirst(bytes, { allowIndefinite: false })[1].length;
   } catch (error) {
     throw corrupt(
       `record ${index} of ${ENTRY.lineage}: ${error instanceof Error ? error.message : error}`,

@@ -83,13 +83,15 @@ function reportOf(
 function render(report: VerifyReport, anchored: boolean): string {
   const compare = anchored ? "" : " (compare it with one you trust, or give it as --formation)";
   return facts([
-    ["lineage", report.ok ? "verified: a majority of the voters signed every version" : "NOT verified"],
+    ["lineage", report.ok ? "verified: a majority of its committee signed every version" : "NOT verified"],
     [
       "weights",
       report.weightsMatch === null ? "not included" : report.weightsMatch ? "are the last version" : "differ",
     ],
     ["session", report.session],
     ["formation", report.formation === null ? null : `${report.formation}${compare}`],
+    ["founders", report.founders.length],
+    ["committees", report.committees],
     ["versions", report.versions],
     ["signatures", report.signatures],
     ["contributors", report.contributors.length],

@@ -1,0 +1,98 @@
+/**
+ * Keeps the committee, whose signatures make a version, in step with the voters of the Raft configuration: whenever they
+ * differ, the leader asks the committee to hand over, and commits its signatures. Additions are made in Raft first and
+ * removals here first, so that at every moment either majority can be had from the same nodes.
+ */
+import { type ApplyOutcome, encodeCommand } from "../../consensus/control/index.js";
+import { toBytes } from "../../consensus/encoding.js";
+import type { RaftNode } from "../../consensus/node/index.js";
+import type { CommitteeDecision } from "../../consensus/types.js";
+import { committeePreimage } from "../../consensus/votes/index.js";
+import type { SwarmHost } from "../../protocol/index.js";
+import type { Verify } from "../../protocol/types.js";
+import type { Logger } from "../logger.js";
+import { BALLOT, takeBallot } from "../rounds/ballot.js";
+import type { VoteAnswer, Voter } from "../rounds/voter.js";
+import type { KeyedLock } from "../store/keyed_lock.js";
+import type { ControlLog } from "./control_log.js";
+import { handoverMethod } from "./methods.js";
+
+const VOTE_MS = 5000;
+
+export interface CommitteeKeeperInit {
+  readonly self: string;
+  readonly raft: Pick<RaftNode, "status" | "propose">;
+  readonly control: Pick<ControlLog, "state">;
+  readonly ballots: KeyedLock;
+  readonly verify: Verify;
+  readonly rpc: Pick<SwarmHost["rpc"], "call">;
+  readonly voter: Pick<Voter, "handOver">;
+  readonly logger: Pick<Logger, "info" | "debug">;
+}
+
+export class CommitteeKeeper {
+  constructor(private readonly init: CommitteeKeeperInit) {}
+
+  /**
+   * Hands over to the voters of the configuration, less those that are to leave it, unless they are the committee.
+   *
+   * @returns whether the committee is now that; false when its majority did not sign, or this node leads no more
+   * @throws ConsensusError when the handover could not be committed
+   */
+  async align(leaving: readonly string[] = []): Promise<boolean> {
+    return this.init.ballots.run(BALLOT, async () => {
+      const { control, raft, logger } = this.init;
+      const { committee, voters: configured } = control.state;
+      const voters = configured.filter((peer) => !leaving.includes(peer));
+      if (voters.join() === committee.voters.join()) return true;
+      if (voters.length === 0 || raft.status().role !== "leader") return false;
+      const decision = this.decisionOf(voters);
+      const outcome = await takeBallot({
+        voters: decision.from,
+        preimage: committeePreimage(decision),
+        verify: this.init.verify,
+        ask: (peer) => this.ask(peer, decision),
+      });
+      if (outcome.kind === "refused") {
+        const reasons = outcome.refusals.map((r) => `${r.peer.slice(-8)}: ${r.reason}`).join("; ");
+        logger.debug({ seq: decision.seq, reasons }, "the committee has not handed over yet");
+        return false;
+      }
+      const certificate = { decision, votes: [...outcome.votes] };
+      const command = encodeCommand({ v: 1, type: "committee.change", certificate, atMs: Date.now() });
+      const { result } = await raft.propose(command);
+      const applied = (result as ApplyOutcome).kind === "applied";
+      logger.info({ seq: decision.seq, voters: voters.length, applied }, "the committee handed over");
+      return applied;
+    });
+  }
+
+  private decisionOf(voters: readonly string[]): CommitteeDecision {
+    const { swarm, formation, committee } = this.init.control.state;
+    return {
+      v: 1,
+      swarm,
+      formation,
+      seq: committee.seq + 1,
+      term: this.init.raft.status().term,
+      parent: committee.digest,
+      from: committee.voters,
+      voters,
+    };
+  }
+
+  private async ask(peer: string, decision: CommitteeDecision): Promise<VoteAnswer> {
+    const { self, voter, rpc, control } = this.init;
+    const question = { decision: toBytes(decision), index: control.state.index };
+    if (peer === self) return voter.handOver(question, self);
+    const { signature, refusal } = await rpc.call(
+      peer,
+      handoverMethod,
+      { v: 1, ...question },
+      { timeoutMs: VOTE_MS },
+    );
+    return signature === null
+      ? { signature, refusal: refusal ?? "it gave no reason" }
+      : { signature, refusal: null };
+  }
+}
