@@ -69,9 +69,12 @@ export async function openStore(dataDir: string, options: StoreOptions): Promise
     await libp2p.open();
     const [raft, lineage, votes] = [part("raft"), part("lineage"), part("votes")];
     const close = async (): Promise<void> => {
-      // While the lock is still ours: after it the file may be the next holder's.
-      await removeHolder(dataDir);
-      await db.close();
+      try {
+        // While the lock is still ours: after it the file may be the next holder's.
+        await removeHolder(dataDir);
+      } finally {
+        await db.close();
+      }
     };
     return { dataDir, raft, lineage, votes, libp2p, meta, blobs, identity, close };
   } catch (error) {
