@@ -107,6 +107,23 @@ describe("daemon/cli: the program", () => {
     }
   });
 
+  it("tells a program where it wrote the configuration", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "ncrsh-cli-"));
+    try {
+      const path = join(folder, "swarm.yaml");
+      const { code, out } = await run(["init", "--json", "--file", path]);
+      assert.deepEqual([code, JSON.parse(out)], [0, { path }]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("keeps its exit code when nobody reads why it failed", async () => {
+    const { child, ended } = start(["strat"]);
+    child.stderr.destroy();
+    assert.equal((await ended).code, 2);
+  });
+
   it("is ended by the first signal where nothing is to be put in order", async () => {
     const silent = createServer(() => {});
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));

@@ -4,6 +4,7 @@ import { runNode } from "../run_node.js";
 
 interface StartArgs {
   readonly config?: string;
+  readonly json: boolean;
   readonly [flag: string]: unknown;
 }
 
@@ -18,6 +19,11 @@ export function startCommand(context: CliContext): CommandModule<object, StartAr
           type: "string",
           describe: "YAML file with settings; flags and environment override it",
         })
+        .option("json", {
+          type: "boolean",
+          default: false,
+          describe: "Once the node runs, print one JSON line with peerId, addresses and api; log JSON too",
+        })
         .options(configFlags())
         .example("$0 start --form", "The first node of a new swarm")
         .example(
@@ -27,8 +33,11 @@ export function startCommand(context: CliContext): CommandModule<object, StartAr
     },
     handler: async (args) => {
       const { loadConfig } = await import("../../config/index.js");
-      const { config: file, ...flags } = args;
-      await runNode(context, await loadConfig({ file, env: context.io.env, flags }));
+      const { config: file, json, ...flags } = args;
+      const config = await loadConfig({ file, env: context.io.env, flags });
+      const { logging } = config;
+      const format = json && logging.format === "auto" ? "json" : logging.format;
+      await runNode(context, { ...config, logging: { ...logging, format } }, json);
     },
   };
 }
