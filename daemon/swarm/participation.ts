@@ -58,7 +58,7 @@ export class Participation {
     const { config, logger, identity, host, store, genesis, presence } = init;
     const formation = formationOf(genesis);
     const lineage = new LineageStore(store.lineage);
-    const control = new ControlLog({ swarm: genesis.swarm, formation }, verify, lineage);
+    const control = new ControlLog({ swarm: genesis.swarm, formation }, verify, lineage, logger);
     const storage = new LevelRaftStorage(store.raft);
     if (genesis.voters.includes(identity.peerId)) await bootstrap(storage, genesis.voters);
     const raft = await RaftNode.open({
