@@ -58,6 +58,9 @@ describe("daemon/cli: the program", () => {
       ],
       [["start", "--api-prt", "1"], /did you mean --api-port\?/],
       [["start", "--api-port", "99999"], /api\.port/],
+      [["start", "--form=maybe"], /--form: consensus\.form: "maybe" is not allowed\. Allowed: true or false/],
+      [["start", "--config", "a.yaml", "--config", "b.yaml"], /error: --config is given more than once/],
+      [["version", "--json=maybe"], /error: --json=maybe: it takes true or false, or stands alone/],
       [["status", "--api", "localhost"], /error: --api localhost is not an http URL/],
     ] as const) {
       const { code, out, err } = await run(args);

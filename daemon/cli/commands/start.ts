@@ -1,9 +1,11 @@
 import type { Argv, CommandModule } from "yargs";
 import type { CliContext } from "../context.js";
+import { UsageError } from "../exit.js";
 import { runNode } from "../run_node.js";
 
 interface StartArgs {
-  readonly config?: string;
+  /** Several when it is given several times. */
+  readonly config?: string | readonly string[];
   readonly json: boolean;
   readonly [flag: string]: unknown;
 }
@@ -17,6 +19,7 @@ export function startCommand(context: CliContext): CommandModule<object, StartAr
       return yargs
         .option("config", {
           type: "string",
+          requiresArg: true,
           describe: "YAML file with settings; flags and environment override it",
         })
         .option("json", {
@@ -34,6 +37,7 @@ export function startCommand(context: CliContext): CommandModule<object, StartAr
     handler: async (args) => {
       const { loadConfig } = await import("../../config/index.js");
       const { config: file, json, ...flags } = args;
+      if (typeof file === "object") throw new UsageError("--config is given more than once");
       const config = await loadConfig({ file, env: context.io.env, flags });
       const { logging } = config;
       const format = json && logging.format === "auto" ? "json" : logging.format;
