@@ -8,7 +8,7 @@ import { TrainerSupervisor } from "../training/trainer/index.js";
 import { type ApiServer, createApi } from "./api/index.js";
 import { packageVersion } from "./cli/package_version.js";
 import { type Closer, closeAll, STOP_BUDGETS_MS } from "./closers.js";
-import type { Config } from "./config/index.js";
+import { type Config, configWarnings } from "./config/index.js";
 import { DaemonError } from "./errors.js";
 import type { Logger } from "./logger.js";
 import { createSwarmMetrics } from "./metrics/index.js";
@@ -76,6 +76,7 @@ async function compose(
     signal?.throwIfAborted();
   };
 
+  for (const warning of configWarnings(config)) logger.warn(warning);
   signal?.throwIfAborted();
   const store = await openStore(config.node.dataDir, {
     logger,

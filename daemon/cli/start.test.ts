@@ -18,6 +18,13 @@ const BIN = fileURLToPath(new URL("bin.js", import.meta.url));
 const THROWS_ON_SIGUSR2 = `data:text/javascript,process.on("SIGUSR2", () => { throw new Error("nobody catches me") })`;
 const REJECTS_ON_SIGUSR2 = `data:text/javascript,process.on("SIGUSR2", () => void Promise.reject(new Error("nobody catches me")))`;
 
+interface StartOptions {
+  readonly ipc?: boolean;
+  /** A module that the process loads first. */
+  readonly preload?: string;
+  readonly more?: readonly string[];
+}
+
 describe("ncrsh-swarm start", function () {
   this.timeout(60_000);
   let folder: string;
@@ -37,9 +44,9 @@ describe("ncrsh-swarm start", function () {
     ...["--api-port", "0", "--no-network-mdns", "--no-training-enabled"],
   ];
 
-  function start({ ipc = false, preload }: { ipc?: boolean; preload?: string } = {}) {
-    const more = preload === undefined ? [] : ["--import", preload];
-    const started = spawn(process.execPath, [...more, BIN, "start", "--json", ...flags()], {
+  function start({ ipc = false, preload, more: others = [] }: StartOptions = {}) {
+    const first = preload === undefined ? [] : ["--import", preload];
+    const started = spawn(process.execPath, [...first, BIN, "start", "--json", ...flags(), ...others], {
       env: { PATH: process.env.PATH },
       stdio: ipc ? ["ignore", "pipe", "pipe", "ipc"] : ["ignore", "pipe", "pipe"],
     });
@@ -66,7 +73,7 @@ describe("ncrsh-swarm start", function () {
     // Not every test waits for it.
     ready.catch(() => undefined);
     const logged = (message: string) => records.filter((record) => record.msg === message);
-    return { process: started, ready, ended, logged, err: () => err };
+    return { process: started, ready, ended, records, logged, err: () => err };
   }
 
   const lives = async (api: string) => (await fetch(`${api}/health/live`)).status;
@@ -80,6 +87,18 @@ describe("ncrsh-swarm start", function () {
     assert.equal(await node.ended, 0);
     assert.equal(node.logged("stopped").length, 1);
     assert.equal(node.err(), "", "with --json nothing is written for people");
+  });
+
+  it("says when the configuration asks for an authentication that does not exist yet", async () => {
+    const node = start({ more: ["--authentication-provider", "jwt"] });
+    await node.ready;
+    node.process.kill("SIGTERM");
+    await node.ended;
+    assert.equal(
+      node.records.filter(({ level, msg }) => level === "warn" && /not enforced yet/.test(String(msg)))
+        .length,
+      1,
+    );
   });
 
   it("goes on when the reader of its log has gone", async () => {
