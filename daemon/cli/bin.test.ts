@@ -1,6 +1,7 @@
 /** The program as it is run: exit codes, streams and signals of a real process. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -125,6 +126,16 @@ describe("daemon/cli: the program", () => {
     const { child, ended } = start(["strat"]);
     child.stderr.destroy();
     assert.equal((await ended).code, 2);
+  });
+
+  it("ends also when whoever reads its output has stopped reading", async () => {
+    const fills = `data:text/javascript,process.stdout.write("x".repeat(${4 * 1024 * 1024}))`;
+    const child = spawn(process.execPath, ["--import", fills, BIN, "version"], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const [code] = await once(child, "exit");
+    assert.equal(code, 0);
+    child.stdout.destroy();
   });
 
   it("is ended by the first signal where nothing is to be put in order", async () => {
