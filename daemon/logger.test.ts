@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
-import { PassThrough } from "node:stream";
+import { PassThrough, Writable } from "node:stream";
 import { createLogger } from "./logger.js";
 
 describe("createLogger", () => {
   function collect() {
     const lines: string[] = [];
-    const stderr = new PassThrough();
-    return { lines, stdout: { write: (line: string) => void lines.push(line) }, stderr };
+    const stdout = new Writable({
+      write: (chunk, _encoding, done) => {
+        lines.push(String(chunk));
+        done();
+      },
+    });
+    return { lines, stdout, stderr: new PassThrough() };
   }
 
   it("writes one JSON object a line, with level and time as text", () => {

@@ -1,7 +1,9 @@
 /** The node's log: one JSON object a line on stdout for machines, or text on stderr for people. */
-import { type DestinationStream, destination, type Logger, pino } from "pino";
-import pretty from "pino-pretty";
+import type { Writable } from "node:stream";
+import { type Logger, pino } from "pino";
+import { prettyFactory } from "pino-pretty";
 import type { Config } from "./config/schema.js";
+import { LogSink } from "./log_sink.js";
 
 export type { Logger } from "pino";
 
@@ -19,9 +21,9 @@ const SECRETS = [
 ];
 
 export interface LogStreams {
-  /** File descriptors by default: writes are done when the call returns, so a crash loses no line. */
-  readonly stdout?: DestinationStream;
-  readonly stderr?: NodeJS.WritableStream;
+  /** The process' own by default. */
+  readonly stdout?: Writable;
+  readonly stderr?: Writable;
   readonly isTerminal?: boolean;
 }
 
@@ -34,15 +36,20 @@ export function createLogger({ level, format }: Config["logging"], streams: LogS
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: "(not shown)" },
   };
-  if (format === "json" || (format === "auto" && !isTerminal)) {
-    return pino(options, streams.stdout ?? destination({ dest: 1, sync: true }));
-  }
-  const stream = pretty({
-    destination: streams.stderr ?? 2,
-    sync: true,
+  const asJson = format === "json" || (format === "auto" && !isTerminal);
+  const stream = asJson ? (streams.stdout ?? process.stdout) : (streams.stderr ?? process.stderr);
+  const sink = new LogSink(stream, (lines) => {
+    logger.warn({ lines }, "log lines were dropped: whoever reads the log did not keep up");
+  });
+  const logger: Logger = pino(options, asJson ? sink : prettified(sink, isTerminal));
+  return logger;
+}
+
+function prettified(sink: LogSink, isTerminal: boolean): { write(line: string): void } {
+  const prettify = prettyFactory({
     colorize: isTerminal && process.env.NO_COLOR === undefined,
     translateTime: "SYS:HH:MM:ss",
     ignore: "pid,hostname",
   });
-  return pino(options, stream);
+  return { write: (line) => sink.write(prettify(line)) };
 }

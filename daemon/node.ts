@@ -7,8 +7,8 @@ import { AggregationWorker } from "../training/aggregation/index.js";
 import { TrainerSupervisor } from "../training/trainer/index.js";
 import { type ApiServer, createApi } from "./api/index.js";
 import { packageVersion } from "./cli/package_version.js";
-import { type Closer, closeAll } from "./closers.js";
-import type { Config } from "./config/index.js";
+import { type Closer, closeAll, STOP_BUDGETS_MS } from "./closers.js";
+import { type Config, configWarnings } from "./config/index.js";
 import { DaemonError } from "./errors.js";
 import type { Logger } from "./logger.js";
 import { createSwarmMetrics } from "./metrics/index.js";
@@ -40,18 +40,28 @@ export interface RunningNode {
 
 const VERSION = packageVersion();
 
-/** @throws DaemonError, ProtocolError or ConsensusError that say what is in the way and what to do about it */
-export async function startNode(config: Config, logger: Logger): Promise<RunningNode> {
+/**
+ * @param signal gives a start up: what was built so far is taken down again
+ * @throws DaemonError, ProtocolError or ConsensusError that say what is in the way and what to do about it; the signal's
+ *   reason when that ended it
+ */
+export async function startNode(config: Config, logger: Logger, signal?: AbortSignal): Promise<RunningNode> {
   const closers: Closer[] = [];
   try {
-    return await compose(config, logger, closers);
+    return await compose(config, logger, closers, signal);
   } catch (error) {
-    await closeAll(closers, logger);
+    // What did not close in time is in the log; why the node did not start matters more.
+    await closeAll(closers, logger).catch(() => undefined);
     throw error;
   }
 }
 
-async function compose(config: Config, logger: Logger, closers: Closer[]): Promise<RunningNode> {
+async function compose(
+  config: Config,
+  logger: Logger,
+  closers: Closer[],
+  signal?: AbortSignal,
+): Promise<RunningNode> {
   const startedAtMs = Date.now();
   const now = () => performance.now();
   const leaving = new AbortController();
@@ -60,11 +70,19 @@ async function compose(config: Config, logger: Logger, closers: Closer[]): Promi
     broken = resolve;
   });
 
+  const closeLater = (part: keyof typeof STOP_BUDGETS_MS, close: Closer["close"], atOnce = false) => {
+    closers.push({ name: part, budgetMs: STOP_BUDGETS_MS[part], atOnce, close });
+    // After every step that may take long.
+    signal?.throwIfAborted();
+  };
+
+  for (const warning of configWarnings(config)) logger.warn(warning);
+  signal?.throwIfAborted();
   const store = await openStore(config.node.dataDir, {
     logger,
     createIdentity: () => identityBytes(createIdentity()),
   });
-  closers.push(() => store.close());
+  closeLater("store", () => store.close());
   const identity = identityFromBytes(store.identity);
   let genesis = await loadGenesis(store.meta);
   if (genesis !== null && genesis.swarm !== config.network.swarmId) throw otherSwarm(config, genesis);
@@ -89,7 +107,7 @@ async function compose(config: Config, logger: Logger, closers: Closer[]): Promi
   });
   const presence = new Presence(identity.peerId, { deadAfterMs: config.training.deadAfterMs, now });
   const aggregation = new AggregationWorker();
-  closers.push(() => aggregation.stop());
+  closeLater("aggregation", () => aggregation.stop());
 
   const trainer: TrainerPort | null = config.training.enabled
     ? new TrainerPort(
@@ -155,7 +173,8 @@ async function compose(config: Config, logger: Logger, closers: Closer[]): Promi
     cors: config.cors,
     logger: logger.child({ part: "api" }),
   });
-  closers.push(() => api.stop());
+  // It takes no more requests from the first moment, and those under way have until the network is down.
+  closeLater("api", () => api.stop(), true);
 
   const { bootstrapExpect, form } = config.consensus;
   const introductions = new Introductions(host);
@@ -181,11 +200,11 @@ async function compose(config: Config, logger: Logger, closers: Closer[]): Promi
   });
 
   await host.start();
-  closers.push(() => host.stop());
+  closeLater("network", () => host.stop());
   trainer?.start();
-  closers.push(() => trainer?.stop());
+  closeLater("trainer", () => trainer?.stop());
   heartbeats.start();
-  closers.push(() => heartbeats.stop());
+  closeLater("heartbeats", () => heartbeats.stop());
 
   const take = async (record: Genesis): Promise<void> => {
     const member = await Participation.open({
@@ -224,14 +243,11 @@ async function compose(config: Config, logger: Logger, closers: Closer[]): Promi
   const belonging = belong().catch((error: Error) => {
     if (!leaving.signal.aborted) broken(error);
   });
-  closers.push(async () => {
+  closeLater("swarm", async () => {
     leaving.abort(new Error("the node is stopping"));
     await belonging;
     await participation?.stop();
   });
-
-  // First of all it takes no more requests.
-  closers.push(() => api.stop());
 
   let stopped: Promise<void> | null = null;
   const stop = () => {

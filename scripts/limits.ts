@@ -1,29 +1,87 @@
 /** docs/LIMITS.md, made from the constants and the comments that stand above them. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import * as control from "../consensus/control/index.js";
-import * as votes from "../consensus/votes/index.js";
-import { API_LIMITS } from "../daemon/api/limits.js";
-import * as protocol from "../protocol/limits.js";
+import { raftNodeOptions } from "../consensus/node/index.js";
+import { type LimitsFile, limitsOf } from "./lib/limit_constants.js";
 
-interface Source {
+interface Section {
   readonly title: string;
-  /** Files whose comments are read, from the root of the repository. */
-  readonly files: readonly string[];
-  readonly values: Readonly<Record<string, unknown>>;
+  readonly files: readonly LimitsFile[];
 }
 
-const SOURCES: readonly Source[] = [
-  { title: "Between nodes", files: ["protocol/limits.ts"], values: { ...protocol } },
+/** In files that are about something else: bounds and timeouts by their names. */
+const BOUNDS = /(^|_)(MAX|MIN)(_|$)|_MS(_|$)/;
+const bounds = (...paths: string[]): LimitsFile[] => paths.map((path) => ({ path, names: BOUNDS }));
+
+const RAFT = raftNodeOptions();
+const RAFT_NAMES = /^(max|keep)[A-Z]/;
+
+const SECTIONS: readonly Section[] = [
+  { title: "Between nodes", files: [{ path: "protocol/limits.ts" }] },
   {
     title: "What is agreed on",
-    files: ["consensus/votes/schemas.ts", "consensus/control/commands.ts", "consensus/control/state.ts"],
-    values: { ...votes, ...control },
+    files: bounds(
+      "consensus/votes/schemas.ts",
+      "consensus/control/commands.ts",
+      "consensus/control/state.ts",
+      "consensus/control/machine.ts",
+    ),
   },
-  { title: "HTTP API", files: ["daemon/api/limits.ts"], values: { ...API_LIMITS } },
+  {
+    title: "The log",
+    files: [
+      ...bounds("consensus/raft/messages.ts", "consensus/storage/record.ts"),
+      { path: "consensus/raft/types.ts", names: RAFT_NAMES, values: { ...RAFT } },
+      { path: "consensus/node/options.ts", names: RAFT_NAMES, values: { ...RAFT } },
+    ],
+  },
+  {
+    title: "Rounds and members",
+    files: bounds(
+      "daemon/rounds/driver.ts",
+      "daemon/rounds/leader.ts",
+      "daemon/rounds/inbox.ts",
+      "daemon/rounds/recompute.ts",
+      "daemon/rounds/versions.ts",
+      "daemon/rounds/evaluations.ts",
+      "daemon/rounds/losses.ts",
+      "daemon/rounds/trainer_port.ts",
+      "daemon/swarm/presence.ts",
+      "daemon/swarm/heartbeats.ts",
+      "daemon/swarm/lineage_store.ts",
+      "daemon/swarm/participation.ts",
+    ),
+  },
+  {
+    title: "Trainer and models",
+    files: bounds(
+      "training/trainer/supervisor.ts",
+      "training/trainer/requests.ts",
+      "training/trainer/jobs.ts",
+      "training/trainer/lines.ts",
+      "training/trainer/generate.ts",
+      "training/models/layout.ts",
+      "training/datasets/files.ts",
+      "training/datasets/lines.ts",
+      "training/datasets/text.ts",
+      "training/datasets/csv.ts",
+      "training/versions/safetensors.ts",
+      "training/checkpoints/read.ts",
+    ),
+  },
+  {
+    title: "Aggregation",
+    files: bounds(
+      "training/aggregation/aggregation_worker.ts",
+      "training/aggregation/updates.ts",
+      "training/aggregation/centered_clip.ts",
+    ),
+  },
+  { title: "Store and log", files: bounds("daemon/store/blob_store.ts", "daemon/log_sink.ts") },
+  { title: "HTTP API", files: [{ path: "daemon/api/limits.ts" }] },
 ];
 
-/** @throws Error when a limit has no comment */
+/** @throws Error when a limit has no comment, or a listed file has no limit */
 export function limitsMarkdown(root: string): string {
   const parts = [
     "# Limits",
@@ -32,7 +90,7 @@ export function limitsMarkdown(root: string): string {
     "`npm run fix:docs`; a test tells when it is out of date. Bounds of settings stand in CONFIGURATION.md, the bounds of",
     "each gossip topic and stream in PROTOCOL.md.",
   ];
-  for (const { title, files, values } of SOURCES) {
+  for (const { title, files } of SECTIONS) {
     parts.push(
       "",
       `## ${title}`,
@@ -41,32 +99,19 @@ export function limitsMarkdown(root: string): string {
       "|---|---|---|",
     );
     for (const file of files) {
-      for (const { name, about } of commented(readFileSync(join(root, file), "utf8"))) {
-        const value = values[name];
-        if (typeof value !== "number") continue;
-        parts.push(`| \`${name}\` | ${formatted(name, value)} | ${about} |`);
-      }
+      const limits = limitsOf(readFileSync(join(root, file.path), "utf8"), file);
+      if (limits.length === 0) throw new Error(`${file.path} has no limit any more: take it off the list`);
+      // Short names mean something only together with the file that they stand in.
+      const place = files.length > 1 ? `<br>${file.path}` : "";
+      for (const { name, value, about } of limits)
+        parts.push(`| \`${name}\`${place} | ${formatted(name, value)} | ${about} |`);
     }
   }
   return `${parts.join("\n")}\n`;
 }
 
-/** Constants and fields with the comment above them; a constant without one takes the comment of its group. */
-function commented(source: string): { name: string; about: string }[] {
-  const found: { name: string; about: string }[] = [];
-  const pattern = /\/\*\*((?:[^*]|\*(?!\/))*)\*\/\s*\n\s*(?:export const )?([A-Za-z_0-9]+)\s*[=:]/g;
-  for (const [, comment = "", name = ""] of source.matchAll(pattern)) {
-    const about = comment
-      .replace(/\n\s*\*\s?/g, " ")
-      .replaceAll("|", "\\|")
-      .trim();
-    found.push({ name, about });
-  }
-  return found;
-}
-
 function formatted(name: string, value: number): string {
-  const unit = name.replace(/_(MAX|MIN)$/, "");
+  const unit = name.replace(/_(MAX|MIN|FIRST)$/, "");
   if (/(_BYTES|Bytes)$/.test(unit)) return bytes(value);
   if (/(_MS|Ms)$/.test(unit)) return value % 1000 === 0 ? `${value / 1000} s` : `${value} ms`;
   return value.toLocaleString("en-US");

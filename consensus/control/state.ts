@@ -16,8 +16,11 @@ import {
 
 /** Decisions kept in the state itself; the whole lineage is kept beside it, see `ControlEvents.version`. */
 export const HISTORY_MAX = 512;
+/** Validations of one session kept in the state; the oldest are forgotten first. */
 export const EVALUATIONS_MAX = 512;
+/** Ended sessions kept in the state; the oldest are forgotten first. */
 export const PAST_SESSIONS_MAX = 32;
+/** Members of a swarm, and participants that one command may name; one with more is refused. */
 export const MEMBERS_MAX = 10_000;
 
 export const evaluationSchema = z.object({

@@ -10,11 +10,13 @@ export interface RaftNodeOptions extends RaftOptions {
   /** A snapshot is taken after so many entries or bytes, whichever comes first. */
   readonly snapshotEveryEntries: number;
   readonly snapshotEveryBytes: number;
-  /** What stays of the log behind a snapshot, for followers that are a little behind. */
+  /** Entries that stay of the log behind a snapshot, for followers that are a little behind. */
   readonly keepEntries: number;
+  /** Bytes of them. */
   readonly keepBytes: number;
   /** Received messages that wait to be processed; beyond, the oldest are dropped. */
   readonly maxInboxMessages: number;
+  /** Bytes of them; beyond, the oldest are dropped too. */
   readonly maxInboxBytes: number;
   /** Proposals and waits that are not settled; beyond, OVERLOADED. */
   readonly maxWaiting: number;

@@ -5,7 +5,9 @@ import type { Entry, Snapshot } from "./types.js";
 
 /** Above the largest snapshot (16 MiB of control state) and the largest append. */
 export const MAX_RAFT_MESSAGE_BYTES = 20 * 1024 * 1024;
+/** Members that one message may list; one with more is malformed. */
 export const MAX_MEMBERS = 10_000;
+/** Characters of a peer id in a message; a longer one makes it malformed. */
 export const MAX_PEER_ID_CHARS = 128;
 /** Nobody gets there by counting; a term near 2⁵³ would wedge the swarm. */
 const MAX_COUNTER = 2 ** 48;

@@ -62,9 +62,11 @@ export interface RaftOptions {
   readonly heartbeatTicks: number;
   /** A snapshot that nobody acknowledged is sent again after so many ticks. */
   readonly snapshotRetryTicks: number;
+  /** Bytes of one entry; a larger one is refused as TOO_LARGE. */
   readonly maxEntryBytes: number;
   /** Bytes of entries in one append message; one entry always fits. */
   readonly maxAppendBytes: number;
+  /** Entries in one append message. */
   readonly maxAppendEntries: number;
   /** Append messages on their way to one follower. */
   readonly maxInflightAppends: number;

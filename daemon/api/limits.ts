@@ -3,12 +3,15 @@
 export const API_LIMITS = {
   /** Largest request body. */
   bodyBytes: 1024 * 1024,
+  /** Largest head of a request, all its headers together; a larger one is refused. */
   headerBytes: 16 * 1024,
+  /** Connections at a time; more are closed at once. */
   connections: 256,
   /** A client must have sent its headers after this long. */
   headersTimeoutMs: 10_000,
   /** … and its whole request after this long. */
   requestTimeoutMs: 30_000,
+  /** A connection that has been idle between two requests for this long is closed. */
   keepAliveTimeoutMs: 5_000,
   /** A connection on which nothing moves for this long is closed, a download that nobody reads too. */
   idleTimeoutMs: 120_000,

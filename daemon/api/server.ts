@@ -63,7 +63,7 @@ export async function createApi(parts: ApiParts): Promise<ApiServer> {
     address,
     stop: () => {
       stopping = true;
-      stopped ??= drain(server);
+      stopped ??= drain(server, parts.logger);
       return stopped;
     },
   };
@@ -153,9 +153,12 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
   return new DaemonError("BIND_REFUSED", message, { ...facts, cause: error.code }, { cause: error });
 }
 
-function drain(server: Server): Promise<void> {
+function drain(server: Server, logger: ApiParts["logger"]): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), API_LIMITS.drainMs);
+    const cut = setTimeout(() => {
+      logger.debug("requests still under way are cut off");
+      server.closeAllConnections();
+    }, API_LIMITS.drainMs);
     server.close(() => {
       clearTimeout(cut);
       resolve();

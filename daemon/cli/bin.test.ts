@@ -1,6 +1,7 @@
 /** The program as it is run: exit codes, streams and signals of a real process. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -58,6 +59,9 @@ describe("daemon/cli: the program", () => {
       ],
       [["start", "--api-prt", "1"], /did you mean --api-port\?/],
       [["start", "--api-port", "99999"], /api\.port/],
+      [["start", "--form=maybe"], /--form: consensus\.form: "maybe" is not allowed\. Allowed: true or false/],
+      [["start", "--config", "a.yaml", "--config", "b.yaml"], /error: --config is given more than once/],
+      [["version", "--json=maybe"], /error: --json=maybe: it takes true or false, or stands alone/],
       [["status", "--api", "localhost"], /error: --api localhost is not an http URL/],
     ] as const) {
       const { code, out, err } = await run(args);
@@ -105,6 +109,33 @@ describe("daemon/cli: the program", () => {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  });
+
+  it("tells a program where it wrote the configuration", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "ncrsh-cli-"));
+    try {
+      const path = join(folder, "swarm.yaml");
+      const { code, out } = await run(["init", "--json", "--file", path]);
+      assert.deepEqual([code, JSON.parse(out)], [0, { path }]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("keeps its exit code when nobody reads why it failed", async () => {
+    const { child, ended } = start(["strat"]);
+    child.stderr.destroy();
+    assert.equal((await ended).code, 2);
+  });
+
+  it("ends also when whoever reads its output has stopped reading", async () => {
+    const fills = `data:text/javascript,process.stdout.write("x".repeat(${4 * 1024 * 1024}))`;
+    const child = spawn(process.execPath, ["--import", fills, BIN, "version"], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const [code] = await once(child, "exit");
+    assert.equal(code, 0);
+    child.stdout.destroy();
   });
 
   it("is ended by the first signal where nothing is to be put in order", async () => {

@@ -10,6 +10,8 @@ export interface StopRequest {
   readonly signal: AbortSignal;
   /** Set by a command that watches the signal. */
   answered: boolean;
+  /** Set by a command that goes on when nobody reads its output any more. */
+  outlivesReader: boolean;
 }
 
 export interface CliContext {

@@ -44,7 +44,7 @@ function parserOf(context: CliContext, argv: readonly string[]): Argv {
     .command(consensusCommand(context))
     .command(versionCommand(context))
     .completion("completion", "Print a script that completes commands and flags in bash or zsh")
-    .check((args) => checkValues(args, parser))
+    .check((args) => checkValues(args, argv, parser))
     .demandCommand(1, "say what to do")
     .strict()
     .version(packageVersion())
@@ -60,8 +60,14 @@ function parserOf(context: CliContext, argv: readonly string[]): Argv {
   });
 }
 
-/** What yargs lets through: a number that is none, a single value given twice. */
-function checkValues(args: Readonly<Record<string, unknown>>, parser: Argv): true {
+/** What yargs lets through: a number that is none, a single value given twice, a switch set to a word it does not know. */
+function checkValues(args: Readonly<Record<string, unknown>>, argv: readonly string[], parser: Argv): true {
+  const switches = internals(parser).boolean ?? [];
+  for (const arg of argv) {
+    const [, name = "", value = ""] = /^--([^=]+)=(.*)$/s.exec(arg) ?? [];
+    if (switches.includes(name) && value !== "true" && value !== "false")
+      throw new UsageError(`--${name}=${value}: it takes true or false, or stands alone`);
+  }
   const lists = new Set(["_", ...(internals(parser).array ?? [])]);
   // The settings of a node are checked where they are loaded, together with those of file and environment.
   const repeatable = (args._ as unknown[])[0] === "start";
@@ -97,11 +103,15 @@ const COMMANDS = [
   "completion",
 ];
 
+interface Internals {
+  readonly key?: Readonly<Record<string, unknown>>;
+  readonly array?: readonly string[];
+  readonly boolean?: readonly string[];
+}
+
 /** What yargs has registered so far; not in its published types, but part of its interface since its first versions. */
-function internals(instance: Argv): { key?: Record<string, unknown>; array?: string[] } {
-  const { getOptions } = instance as Argv & {
-    getOptions?: () => { key?: Record<string, unknown>; array?: string[] };
-  };
+function internals(instance: Argv): Internals {
+  const { getOptions } = instance as Argv & { getOptions?: () => Internals };
   return getOptions?.call(instance) ?? {};
 }
 

@@ -5,7 +5,10 @@ export const authentication = group(
   "authentication",
   "Who may use the API. Read and checked, but not enforced yet.",
   z.object({
-    provider: field(word(["none", "jwt"], "none"), { about: "How callers prove who they are." }),
+    provider: field(word(["none", "jwt"], "none"), {
+      about:
+        "How callers prove who they are. Not enforced yet: a node that is told `jwt` says so when it starts.",
+    }),
     tokenExpiryMs: field(duration("24h", 60_000, 365 * 86_400_000), { about: "How long a token is valid." }),
   }),
 );

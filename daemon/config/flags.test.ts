@@ -35,6 +35,34 @@ describe("configFlags", () => {
     assert.equal(config.training.heartbeatMs, 500);
   });
 
+  it("takes truth values as the environment does, and refuses every other word", async () => {
+    for (const [flag, value] of [
+      ["--form", true],
+      ["--form=true", true],
+      ["--form=ON", true],
+      ["--form=yes", true],
+      ["--form=1", true],
+      ["--no-form", false],
+      ["--form=false", false],
+      ["--form=off", false],
+      ["--form=no", false],
+      ["--form=0", false],
+    ] as const) {
+      assert.equal((await parse(flag)).consensus.form, value, flag);
+    }
+    assert.equal((await parse("--form", "--name", "n")).consensus.form, true);
+    assert.equal((await parse("--form", "off")).consensus.form, false);
+    for (const flag of ["--form=maybe", "--form=", "--form=2", "--form=tru"]) {
+      await assert.rejects(
+        parse(flag),
+        /--form: consensus\.form: ".*" is not allowed\. Allowed: true or false/,
+        flag,
+      );
+    }
+    await assert.rejects(parse("--form", "maybe"), /--form: consensus\.form: "maybe" is not allowed/);
+    await assert.rejects(parse("--form", "--no-form"), /--form: consensus\.form: is given more than once/);
+  });
+
   it("leaves typos to yargs' strict mode and wrong values to the schema", async () => {
     await assert.rejects(parse("--api-prot", "1"), /Unknown argument/);
     await assert.rejects(parse("--api-port", "x"), /--api-port: api\.port: "x" is not allowed/);

@@ -19,7 +19,8 @@ function option(spec: FieldSpec): Options {
     describe: spec.kind === "boolean" ? spec.about : `${spec.about} Allowed: ${spec.allowed}.`,
     defaultDescription: spec.secret ? undefined : defaultText(spec),
   };
-  if (spec.kind === "boolean") return { ...shared, type: "boolean" };
+  // Without a type: yargs would make false of a typo. Alone it is true, with `no-` false, else what was written.
+  if (spec.kind === "boolean") return shared;
   // Numbers too are taken as text: yargs would make NaN of a typo.
   return { ...shared, type: "string", requiresArg: true };
 }
@@ -54,5 +55,6 @@ export function readFlags(flags: Readonly<Record<string, unknown>>): { given: Gi
 
 function fromFlag(spec: FieldSpec, raw: unknown): unknown {
   if (Array.isArray(raw)) return raw.flatMap((item) => fromText(spec, String(item)));
-  return typeof raw === "string" ? fromText(spec, raw) : raw;
+  // yargs has made a number of what looks like one.
+  return typeof raw === "boolean" ? raw : fromText(spec, String(raw));
 }

@@ -43,7 +43,8 @@ export const node = group(
       },
     ),
     zone: field(z.union([z.literal(""), label]).default(""), {
-      about: "Failure domain (rack, site, cloud zone). Voters are spread over zones where there is a choice.",
+      about:
+        "Failure domain (rack, site, cloud zone). The leader makes voters of nodes in the zones that have the fewest.",
       flag: "zone",
       allowed: `${LABEL_ALLOWED}, or empty`,
     }),

@@ -70,6 +70,30 @@ describe("daemon/metrics", () => {
     }
   });
 
+  it("tells how late the event loop was, until the next scrape", async () => {
+    const { lines } = await scrape(() => null);
+    const delays = async () =>
+      (await lines()).flatMap((l) => {
+        const [, quantile, value] = /^swarm_event_loop_delay_seconds\{quantile="(.+)"\} (.+)$/.exec(l) ?? [];
+        return quantile === undefined ? [] : [[quantile, Number(value)] as const];
+      });
+    const turn = () => new Promise((resolve) => setTimeout(resolve, 30));
+    await delays();
+    await turn();
+    // Blocks for as long as it says: Atomics.wait sleeps in the thread.
+    const BLOCKED_MS = 200;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BLOCKED_MS);
+    await turn();
+    const found = await delays();
+    assert.deepEqual(
+      found.map(([quantile]) => quantile),
+      ["0.5", "0.99", "1"],
+    );
+    // It can only be later than that.
+    assert.ok((found[2]?.[1] ?? 0) * 1000 > BLOCKED_MS / 2, String(found));
+    assert.ok((found[0]?.[1] ?? 0) <= (found[2]?.[1] ?? 0));
+  });
+
   it("counts what the node reports itself", async () => {
     const { metrics, lines } = await scrape(() => null);
     metrics.consensus.votes.inc({ result: "approved" });

@@ -6,6 +6,7 @@ import { Counter, collectDefaultMetrics, Histogram, type Registry } from "prom-c
 import type { RaftSnapshot } from "../services/source.js";
 import { nodeListView } from "../services/views/nodes.js";
 import { currentSession } from "../services/views/training.js";
+import { eventLoopDelay } from "./event_loop.js";
 import { mirroredCounter, mirroredGauge, oncePerScrape, type SnapshotReader } from "./mirrored.js";
 
 /** What the node itself counts as it happens. Everything else on the page is read off the snapshot. */
@@ -38,6 +39,7 @@ const REQUEST_BUCKETS_S = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 /** @param read the node's current snapshot; null while there is none yet */
 export function createSwarmMetrics(registry: Registry, read: SnapshotReader): SwarmMetrics {
   collectDefaultMetrics({ register: registry });
+  eventLoopDelay(registry);
   const once = oncePerScrape(read);
   nodeMetrics(registry, once);
   trainingMetrics(registry, once);

@@ -31,6 +31,7 @@ import type { ProgressMessage, UpdateMessage } from "./trainer_port.js";
 import { UpdateDoor } from "./update_door.js";
 import { type VoteAnswer, type VoteRequest, Voter } from "./voter.js";
 
+/** The round core hears of the time this often. */
 const TICK_MS = 100;
 /** The others are told of progress at most this often: close enough to stop in time, and little to verify for them. */
 const PROGRESS_MS = 400;

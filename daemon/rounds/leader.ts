@@ -18,6 +18,7 @@ import type { VoteAnswer, Voter } from "./voter.js";
 const PREPARING_MS_MAX = 10_000;
 /** The last validation may take this long before the session is ended without it. */
 const LAST_EVALUATION_MS_MAX = 30_000;
+/** A voter that has not answered in this time has not voted. */
 const VOTE_MS = 40_000;
 /** Failed rounds in a row after which the session is given up: something is wrong that time does not heal. */
 const FAILURES_MAX = 25;

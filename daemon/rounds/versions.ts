@@ -26,7 +26,9 @@ export interface VersionsInit {
   };
 }
 
+/** First wait before a version that could not be had is asked for again; grows up to `RETRY_MS_MAX`. */
 const RETRY_MS_FIRST = 200;
+/** Longest wait before a version that could not be had is asked for again. */
 const RETRY_MS_MAX = 5000;
 /** Versions waited for at the same time: the current one, and one or two that have just been superseded. */
 const WANTED_MAX = 8;

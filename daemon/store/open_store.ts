@@ -71,9 +71,12 @@ export async function openStore(dataDir: string, options: StoreOptions): Promise
     const [raft, votes] = [part("raft"), part("votes")];
     const lineage = { versions: part("lineage"), committees: part("committees") };
     const close = async (): Promise<void> => {
-      // While the lock is still ours: after it the file may be the next holder's.
-      await removeHolder(dataDir);
-      await db.close();
+      try {
+        // While the lock is still ours: after it the file may be the next holder's.
+        await removeHolder(dataDir);
+      } finally {
+        await db.close();
+      }
     };
     return { dataDir, raft, lineage, votes, libp2p, meta, blobs, identity, close };
   } catch (error) {

@@ -3,6 +3,7 @@ import type { ApplyOutcome } from "../../consensus/control/index.js";
 import { ControlMachine, type ControlState, type GenesisFacts } from "../../consensus/control/index.js";
 import type { Certificate } from "../../consensus/types.js";
 import type { Verify } from "../../protocol/types.js";
+import type { Logger } from "../logger.js";
 import type { LineageStore } from "./lineage_store.js";
 
 export interface ControlChange {
@@ -19,7 +20,8 @@ export class ControlLog {
   constructor(
     genesis: GenesisFacts,
     verify: Verify,
-    private readonly lineage: LineageStore,
+    private readonly lineage: Pick<LineageStore, "put" | "putCommittee">,
+    private readonly logger: Pick<Logger, "error">,
   ) {
     this.machine = new ControlMachine(genesis, verify);
   }
@@ -61,7 +63,14 @@ export class ControlLog {
     this.tell({ before, after: this.state, version: null });
   }
 
+  /** A listener that fails is its own fault: the entry is applied, the others hear of it, and the log goes on. */
   private tell(change: ControlChange): void {
-    for (const listener of this.listeners) listener(change);
+    for (const listener of this.listeners) {
+      try {
+        listener(change);
+      } catch (err) {
+        this.logger.error({ err }, "a listener for the control state failed");
+      }
+    }
   }
 }

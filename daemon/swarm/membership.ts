@@ -11,6 +11,7 @@ import type { CommitteeKeeper } from "./committee_keeper.js";
 import type { ControlLog } from "./control_log.js";
 import { joinMethod } from "./methods.js";
 import type { Presence } from "./presence.js";
+import { nextVoter } from "./zones.js";
 
 const POLL_MS = 500;
 const ASK_TIMEOUT_MS = 8000;
@@ -21,12 +22,12 @@ export interface MembershipInit {
   readonly self: string;
   readonly name: string;
   readonly committeeSize: number;
-  readonly raft: RaftNode;
-  readonly control: ControlLog;
+  readonly raft: Pick<RaftNode, "changeMembership" | "propose" | "status">;
+  readonly control: Pick<ControlLog, "state">;
   readonly committee: Pick<CommitteeKeeper, "align">;
-  readonly host: Pick<SwarmHost, "peers" | "rpc">;
+  readonly host: Pick<SwarmHost, "peers"> & { readonly rpc: Pick<SwarmHost["rpc"], "call"> };
   readonly presence: Presence;
-  readonly logger: Logger;
+  readonly logger: Pick<Logger, "debug" | "info" | "warn">;
 }
 
 type JoinAnswer = {
@@ -109,12 +110,19 @@ export class Membership {
     if (voters.length >= committeeSize) return;
     const { learners, followers, pendingConfig } = raft.status();
     if (pendingConfig) return;
-    const ready = followers.find(
+    const ready = followers.filter(
       (f) => learners.includes(f.peer) && f.active && f.lag <= CAUGHT_UP_ENTRIES && presence.isAlive(f.peer),
     );
-    if (!ready) return;
-    await raft.changeMembership({ kind: "addVoter", peer: ready.peer });
-    this.init.logger.info({ peer: ready.peer, voters: voters.length + 1 }, "a learner was promoted to voter");
+    const zoneOf = (peer: string) => presence.get(peer)?.heartbeat.zone ?? "";
+    const chosen = nextVoter(
+      ready.map((f) => f.peer),
+      voters,
+      zoneOf,
+    );
+    if (chosen === null) return;
+    await raft.changeMembership({ kind: "addVoter", peer: chosen });
+    const facts = { peer: chosen, zone: zoneOf(chosen), voters: voters.length + 1 };
+    this.init.logger.info(facts, "a learner was promoted to voter");
   }
 
   /** Newcomer: asks one peer after the other, following its word on who leads. */

@@ -45,6 +45,7 @@ export function ownHeartbeat(parts: OwnHeartbeatParts): Heartbeat {
     memoryUsedBytes: used,
     memoryTotalBytes: totalmem(),
     appliedIndex: raft?.appliedIndex ?? 0,
+    // It listens on loopback only, where nobody else reaches it.
     apiAddress: null,
     addresses: host.addresses().slice(0, ADDRESSES_MAX),
     leaving: false,

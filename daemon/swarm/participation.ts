@@ -68,7 +68,7 @@ export class Participation {
     const formation = formationOf(genesis);
     const lineage = new LineageStore(store.lineage);
     const { swarm, voters: founders } = genesis;
-    const control = new ControlLog({ swarm, formation, voters: founders }, verify, lineage);
+    const control = new ControlLog({ swarm, formation, voters: founders }, verify, lineage, logger);
     const storage = new LevelRaftStorage(store.raft);
     if (genesis.voters.includes(identity.peerId)) await bootstrap(storage, genesis.voters);
     const raft = await RaftNode.open({

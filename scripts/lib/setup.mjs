@@ -3,7 +3,7 @@
  * install script is run), compiles what has changed. Plain JavaScript, because it runs before there is a compiler.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -36,7 +36,9 @@ export function ensureInstalled() {
   const installed = join(ROOT, "node_modules", ".package-lock.json");
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
   say("Installing packages from the npm registry (once, about a minute) …");
-  must("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
+  // The compiler is needed whatever NODE_ENV says.
+  const flags = ["--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  must("npm", ["ci", ...flags], {
     stdio: ["ignore", 2, 2],
     shell: process.platform === "win32",
   });
@@ -44,11 +46,27 @@ export function ensureInstalled() {
 
 export function ensureBuilt() {
   const newest = Math.max(...SOURCES.map((name) => newestIn(join(ROOT, name))), ...configTimes());
-  if (existsSync(STAMP) && Number(readFileSync(STAMP, "utf8")) >= newest) return;
+  if (!removeStale() && existsSync(STAMP) && Number(readFileSync(STAMP, "utf8")) >= newest) return;
   say("Compiling …");
   must(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "--pretty", "false", "--checkers", "1"]);
   mkdirSync(join(ROOT, "dist"), { recursive: true });
   writeFileSync(STAMP, String(newest));
+}
+
+/** What was compiled from sources that are gone: a deleted test must not run on. @returns whether there was any */
+function removeStale() {
+  let found = false;
+  for (const folder of SOURCES) {
+    const output = join(ROOT, "dist", folder);
+    if (!existsSync(output)) continue;
+    for (const name of readdirSync(output, { recursive: true })) {
+      const source = /^(.+)(\.js|\.js\.map|\.d\.ts)$/.exec(name)?.[1];
+      if (source === undefined || existsSync(join(ROOT, folder, `${source}.ts`))) continue;
+      rmSync(join(output, name));
+      found = true;
+    }
+  }
+  return found;
 }
 
 function configTimes() {

@@ -30,7 +30,9 @@ type Entry = Extract extends AsyncIterable<infer Source> ? Source : never;
 
 /** A vocabulary of 65 536 characters and as many holes take less than a fifth of this. */
 const JSON_BYTES_MAX = 16 * 1024 * 1024;
+/** Bytes of the lineage in a checkpoint; a longer one is refused. */
 const LINEAGE_BYTES_MAX = 256 * 1024 * 1024;
+/** Bytes of one record in it. */
 const RECORD_BYTES_MAX = 16 * 1024 * 1024;
 
 /**

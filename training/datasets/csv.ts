@@ -5,6 +5,7 @@ import { validationSize } from "./split.js";
 import { tableDataset } from "./table.js";
 import type { Dataset } from "./types.js";
 
+/** Classes of a csv dataset; a larger label is refused. */
 const CLASSES_MAX = 100_000;
 
 /** The last tenth of the rows is the validation split: shuffle a file that is sorted by label. */

@@ -15,6 +15,7 @@ export type TextSource = () => AsyncIterable<string>;
 
 /** As small as the vocabulary allows: a text of a gigabyte is to be a gigabyte in memory. */
 type Tokens = Uint8Array | Uint16Array;
+/** Distinct characters of a text for the char tokenizer; one with more is refused. */
 const CHARACTERS_MAX = 65_536;
 
 export async function openText(source: TextSource, options: OpenDatasetOptions): Promise<Dataset> {

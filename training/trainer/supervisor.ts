@@ -48,7 +48,9 @@ export interface TrainerState {
   readonly lastFault: string | null;
 }
 
+/** A trainer process that is silent for this long while it trains is killed and started again. */
 const STALL_MS = 120_000;
+/** One request to the trainer process, including the round that it may wait behind; past it, it fails. */
 const REQUEST_TIMEOUT_MS = 10 * 60_000;
 const RESTART = { initialMs: 500, maxMs: 30_000 };
 /** How long the process may take to end by itself before it is killed. */

@@ -6,6 +6,7 @@ import { UsageError } from "../exit.js";
 interface InitArgs {
   readonly file: string;
   readonly force: boolean;
+  readonly json: boolean;
 }
 
 export function initCommand({ io }: CliContext): CommandModule<object, InitArgs> {
@@ -15,12 +16,17 @@ export function initCommand({ io }: CliContext): CommandModule<object, InitArgs>
     builder: (yargs) =>
       yargs
         .option("file", { type: "string", default: "swarm.yaml", describe: "File to write" })
-        .option("force", { type: "boolean", default: false, describe: "Overwrite the file" }),
-    handler: async ({ file, force }) => {
+        .option("force", { type: "boolean", default: false, describe: "Overwrite the file" })
+        .option("json", { type: "boolean", default: false, describe: "Print the file's path as JSON" }),
+    handler: async ({ file, force, json }) => {
       const { absolutePath } = await import("../../config/node.js");
       const { configurationYaml } = await import("../../config/reference.js");
       const path = absolutePath(file);
       await write(path, configurationYaml(), force);
+      if (json) {
+        io.out(JSON.stringify({ path }));
+        return;
+      }
       io.out(`wrote ${path}`);
       io.out(`start a node with it: ncrsh-swarm start --config ${file}`);
     },

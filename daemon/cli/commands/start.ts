@@ -1,9 +1,12 @@
 import type { Argv, CommandModule } from "yargs";
 import type { CliContext } from "../context.js";
+import { UsageError } from "../exit.js";
 import { runNode } from "../run_node.js";
 
 interface StartArgs {
-  readonly config?: string;
+  /** Several when it is given several times. */
+  readonly config?: string | readonly string[];
+  readonly json: boolean;
   readonly [flag: string]: unknown;
 }
 
@@ -16,7 +19,13 @@ export function startCommand(context: CliContext): CommandModule<object, StartAr
       return yargs
         .option("config", {
           type: "string",
+          requiresArg: true,
           describe: "YAML file with settings; flags and environment override it",
+        })
+        .option("json", {
+          type: "boolean",
+          default: false,
+          describe: "Once the node runs, print one JSON line with peerId, addresses and api; log JSON too",
         })
         .options(configFlags())
         .example("$0 start --form", "The first node of a new swarm")
@@ -27,8 +36,12 @@ export function startCommand(context: CliContext): CommandModule<object, StartAr
     },
     handler: async (args) => {
       const { loadConfig } = await import("../../config/index.js");
-      const { config: file, ...flags } = args;
-      await runNode(context, await loadConfig({ file, env: context.io.env, flags }));
+      const { config: file, json, ...flags } = args;
+      if (typeof file === "object") throw new UsageError("--config is given more than once");
+      const config = await loadConfig({ file, env: context.io.env, flags });
+      const { logging } = config;
+      const format = json && logging.format === "auto" ? "json" : logging.format;
+      await runNode(context, { ...config, logging: { ...logging, format } }, json);
     },
   };
 }

@@ -18,6 +18,6 @@ export async function runCli(
   const out: string[] = [];
   const err: string[] = [];
   const io = { out: (text: string) => void out.push(text), err: (text: string) => void err.push(text), env };
-  const exitCode = await main(argv, io, { signal, answered: false });
+  const exitCode = await main(argv, io, { signal, answered: false, outlivesReader: false });
   return { exitCode, out: out.join("\n"), err: err.join("\n") };
 }

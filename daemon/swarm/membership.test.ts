@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { ControlMachine } from "../../consensus/control/index.js";
+import type { MembershipChange, RaftStatus } from "../../consensus/node/index.js";
+import { Membership } from "./membership.js";
+import { Presence } from "./presence.js";
+import { beat } from "./testing/beat.js";
+import { nextVoter } from "./zones.js";
+
+describe("nextVoter", () => {
+  const zones: Record<string, string> = { a: "east", b: "east", c: "west", d: "east", e: "west", f: "north" };
+  const zoneOf = (peer: string) => zones[peer] ?? "";
+
+  it("takes the candidate whose zone has the fewest voters, the first of several", () => {
+    assert.equal(nextVoter(["d", "e"], ["a", "b", "c"], zoneOf), "e");
+    assert.equal(nextVoter(["d", "e", "f"], ["a", "b", "c"], zoneOf), "f");
+    assert.equal(nextVoter(["d", "e"], ["a", "c"], zoneOf), "d");
+    assert.equal(nextVoter(["nowhere", "d"], ["a"], zoneOf), "nowhere");
+    assert.equal(nextVoter(["d", "nowhere"], ["no", "zone", "a"], zoneOf), "d");
+    assert.equal(nextVoter([], ["a"], zoneOf), null);
+  });
+});
+
+describe("Membership", () => {
+  it("lets the leader promote the learner of the emptiest zone", async () => {
+    const presence = new Presence("leader", { deadAfterMs: 1000, now: () => 0 });
+    for (const [peer, zone] of [
+      ["leader", "east"],
+      ["near", "east"],
+      ["far", "west"],
+    ] as const)
+      presence.heard(peer, beat({ zone }));
+    const control = new ControlMachine(
+      { swarm: "s", formation: `sha256:${"0".repeat(64)}`, voters: ["leader"] },
+      () => true,
+    );
+    control.configure({ voters: ["leader"], learners: ["near", "far"] }, { index: 1, term: 1 });
+    const follower = (peer: string) => ({ peer, matchIndex: 1, active: true, lag: 0 });
+    const status: RaftStatus = {
+      id: "leader",
+      role: "leader",
+      term: 1,
+      leader: "leader",
+      commitIndex: 1,
+      appliedIndex: 1,
+      lastIndex: 1,
+      snapshotIndex: 0,
+      voters: ["leader"],
+      learners: ["near", "far"],
+      followers: [follower("near"), follower("far")],
+      pendingConfig: false,
+    };
+    const promoted = new Promise<MembershipChange>((resolve) => {
+      const membership = new Membership({
+        self: "leader",
+        name: "leader",
+        committeeSize: 3,
+        committee: { align: async () => true },
+        raft: {
+          status: () => status,
+          propose: async () => ({ index: 2, term: 1, result: undefined }),
+          changeMembership: async (change) => {
+            membership.stop();
+            resolve(change);
+          },
+        },
+        control,
+        host: { peers: () => [], rpc: { call: () => Promise.reject(new Error("nobody is asked")) } },
+        presence,
+        logger: { debug: () => {}, info: () => {}, warn: () => {} },
+      });
+      membership.start();
+    });
+    assert.deepEqual(await promoted, { kind: "addVoter", peer: "far" });
+  });
+});
