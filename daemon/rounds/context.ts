@@ -14,6 +14,7 @@ export function contextOf(session: SessionState | null, spec: SessionSpec | null
     round,
     cursor,
     codec: spec.codec,
+    shareSteps: spec.strategy.innerSteps,
     batchSize: spec.batchSize,
     timeoutMs: spec.roundTimeoutMs,
   };
@@ -27,7 +28,7 @@ export function contextOf(session: SessionState | null, spec: SessionSpec | null
     height: session.height + 1,
     base: version.hash,
     participants,
-    lanes: assignLanes(cursor, participants, laneBatchesOf(spec), totalBatchesOf(spec)),
+    lanes: assignLanes(cursor, participants, laneBatchesOf(spec, participants.length), totalBatchesOf(spec)),
     contribution: contributionOf(spec, participants.length),
     targetSteps: targetStepsOf(spec, participants.length),
   };

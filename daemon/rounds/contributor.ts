@@ -6,7 +6,7 @@ import type { BatchRange } from "../../training/types.js";
 import type { RoundDeps } from "./deps.js";
 import { announcedOf, type UpdateInbox } from "./inbox.js";
 import type { Recompute } from "./recompute.js";
-import type { UpdateMessage } from "./trainer_port.js";
+import type { TrainOrder, UpdateMessage } from "./trainer_port.js";
 
 export interface ContributorInit
   extends Pick<
@@ -23,12 +23,33 @@ export interface ContributorInit
   readonly lost: (session: string, round: number) => void;
 }
 
+/** What the trainer is told to do for a round. */
+export function orderOf(
+  context: RoundContext,
+  lane: readonly BatchRange[],
+  spec: SessionSpec,
+  files: Pick<TrainOrder, "base" | "outDir">,
+): TrainOrder {
+  const { session, round, contribution, height } = context;
+  return {
+    session,
+    round,
+    lane: lane.map(([from, to]) => [from, to]),
+    contribution,
+    codec: spec.codec,
+    strategy: spec.strategy.name,
+    // One node's share of the swarm's steps so far: the schedule moves with committed versions alone.
+    scheduleStep: (height - 1) * spec.strategy.innerSteps,
+    ...files,
+  };
+}
+
 export class Contributor {
   constructor(private readonly init: ContributorInit) {}
 
   async train(context: RoundContext, lane: readonly BatchRange[]): Promise<void> {
     const { control, trainer, versions, blobs, open, settled } = this.init;
-    const { session, round, contribution, height } = context;
+    const { session, round } = context;
     const version = control.state.session?.version;
     const spec = this.init.spec();
     if (!trainer || !spec || !version || control.state.session?.id !== session) return;
@@ -36,18 +57,9 @@ export class Contributor {
       const path = await versions.ensure(version);
       await settled();
       if (open() !== context) return;
-      trainer.train({
-        session,
-        round,
-        base: { hash: version.hash, path },
-        lane: lane.map(([from, to]) => [from, to]),
-        contribution,
-        codec: spec.codec,
-        strategy: spec.strategy.name,
-        // One node's share of the swarm's steps so far: the schedule moves with committed versions alone.
-        scheduleStep: (height - 1) * spec.strategy.innerSteps,
-        outDir: blobs.tempDir,
-      });
+      trainer.train(
+        orderOf(context, lane, spec, { base: { hash: version.hash, path }, outDir: blobs.tempDir }),
+      );
     } catch (error) {
       this.lose(session, round, error);
     }

@@ -27,7 +27,10 @@ import type { ProgressMessage, UpdateMessage } from "./trainer_port.js";
 import { Voter } from "./voter.js";
 
 const TICK_MS = 100;
-/** The others are told of progress at most this often: close enough to stop in time, and little to verify for them. */
+/**
+ * The others are told of progress at most this often, which is little to verify for them, and at once when this node
+ * has done its share of the round: on that they close it.
+ */
 const PROGRESS_MS = 400;
 /** A voter that cannot judge in this time (payloads missing, recomputation slow) says so. */
 const JUDGE_MS = 30_000;
@@ -129,7 +132,9 @@ export class RoundDriver {
     const { gossip, identity, now } = this.deps;
     const message = { session, round, steps, samples, lossNats, samplesPerSecond };
     const progress = { v: 1 as const, kind: "progress" as const, ...message };
-    if (now() - this.toldAtMs >= PROGRESS_MS) {
+    const { open } = this.core;
+    const isShare = open?.session === session && open.round === round && steps === open.shareSteps;
+    if (isShare || now() - this.toldAtMs >= PROGRESS_MS) {
       this.toldAtMs = now();
       gossip.publish("progress", progress).catch(() => undefined);
     }

@@ -9,6 +9,8 @@ import type { FromTrainer } from "../../training/trainer/messages.js";
 export type UpdateMessage = Extract<FromTrainer, { kind: "update" }>;
 export type ProgressMessage = Extract<FromTrainer, { kind: "progress" }>;
 
+export type TrainOrder = Parameters<TrainerSupervisor["train"]>[0];
+
 export interface TrainerHooks {
   /** `canTrain` or `reason` changed. */
   changed(): void;
@@ -79,7 +81,7 @@ export class TrainerPort {
     this.hooks.changed();
   }
 
-  train(message: Parameters<TrainerSupervisor["train"]>[0]): void {
+  train(message: TrainOrder): void {
     this.running = { session: message.session, round: message.round };
     this.supervisor.train(message);
   }

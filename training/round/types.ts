@@ -19,6 +19,8 @@ export interface RoundContext {
   readonly codec: string;
   /** Inner steps of all participants together after which the round should close. */
   readonly targetSteps: number;
+  /** A participant's even share of them. */
+  readonly shareSteps: number;
   readonly batchSize: number;
   readonly timeoutMs: number;
 }

@@ -6,12 +6,11 @@ import { openDataset } from "../datasets/index.js";
 import type { Batch, Dataset } from "../datasets/types.js";
 import { TrainingError, type TrainingErrorCode } from "../errors.js";
 import { batchSamples } from "../lanes/index.js";
-import { AdamW, clipToNorm } from "../optimizers/index.js";
 import type { DataSpec, ModelSpec } from "../session.js";
-import { learningRateAt } from "../strategies/index.js";
 import { TrainerEngine } from "./engine.js";
 import type { FromTrainer } from "./messages.js";
 import { Model } from "./model.js";
+import { trainLocally } from "./testing/local.js";
 import { firstWeights, TrainerWorld } from "./testing/world.js";
 
 type Update = Extract<FromTrainer, { kind: "update" }>;
@@ -33,29 +32,6 @@ async function trained(
   const answer = await engine.train(message, free(), () => {});
   assert.ok(answer?.kind === "update");
   return answer;
-}
-
-/** Local training, written down without rounds: what one node alone must reproduce bit for bit. */
-async function trainLocally(
-  world: TrainerWorld,
-  weights: Float32Array,
-  steps: number,
-): Promise<Float32Array> {
-  const { spec } = world;
-  const model = new Model(await wasmBackend(), spec.model);
-  const optimizer = new AdamW(model.layout, spec.optimizer);
-  const dataset = await openDataset({ dataset: spec.data.dataset, contextLength: 8, tokenizer: "char" });
-  const gradient = new Float32Array(weights.length);
-  const theta = weights.slice();
-  for (let step = 0; step < steps; step++) {
-    model.setWeights(theta);
-    model.gradient(await dataset.trainBatch(batchSamples(spec, step)), gradient);
-    clipToNorm(gradient, spec.optimizer.clipNorm);
-    optimizer.update(theta, gradient, learningRateAt(spec.optimizer, step));
-  }
-  model.dispose();
-  await dataset.close();
-  return theta;
 }
 
 async function batchGradient(
@@ -177,6 +153,18 @@ describe("TrainerEngine", () => {
     assert.equal(answer.steps, 1);
     assert.equal(progress.length, 1);
     assert.ok(progress[0]!.kind === "progress" && progress[0].steps === 1 && progress[0].rssBytes > 0);
+  });
+
+  it("reports at once when it has done its share, and stays there in the schedule beyond it", async () => {
+    const first = firstWeights(world.layout);
+    const steps: number[] = [];
+    const message = world.train(await world.version(first), { lane: [[0, 8]], scheduleStep: 1 });
+    const answer = await engine.train(message, free(), (p) => steps.push(p.steps));
+    assert.ok(answer?.kind === "update" && answer.steps === 8);
+    assert.ok(steps.includes(4), `reported after ${steps} steps, the share is 4`);
+    const held = await trainLocally(world, first, 8, (step) => 1 + Math.min(step, 3));
+    assert.deepEqual(await decode(answer, "fp32"), held);
+    assert.notDeepEqual(held, await trainLocally(world, first, 8, (step) => 1 + step));
   });
 
   it("forgets an aborted round altogether", async () => {

@@ -11,7 +11,7 @@ import { closeSession, type OpenDataset, type OpenSession, openSession } from ".
 type Asked<K extends ToTrainer["kind"]> = Extract<ToTrainer, { kind: K }>;
 type Answer = FromTrainer;
 
-/** Progress is reported at most this often. */
+/** Progress is reported at most this often, and at once when the node has done its even share of the round. */
 const PROGRESS_INTERVAL_MS = 200;
 
 const sameSpec = (a: SessionSpec, b: SessionSpec) => JSON.stringify(a) === JSON.stringify(b);
@@ -58,8 +58,11 @@ export class TrainerEngine {
   ): Promise<Answer | null> {
     const { session, round } = message;
     let lastReport = Number.NEGATIVE_INFINITY;
-    const outcome = await runRound(this.#sessionOf(session), message, control, (progress) => {
-      if (performance.now() - lastReport < PROGRESS_INTERVAL_MS) return;
+    const open = this.#sessionOf(session);
+    const { innerSteps } = open.spec.strategy;
+    const outcome = await runRound(open, message, control, (progress) => {
+      const isShare = progress.steps === innerSteps;
+      if (!isShare && performance.now() - lastReport < PROGRESS_INTERVAL_MS) return;
       lastReport = performance.now();
       report({ kind: "progress", session, round, ...progress, rssBytes: process.memoryUsage.rss() });
     });

@@ -67,7 +67,7 @@ export const fromTrainerSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("ready"), backend: z.string(), pid: id, startupMs: z.number() }),
   z.object({ kind: z.literal("inspected"), id, data: dataSpecSchema }),
   z.object({ kind: z.literal("opened"), id, session: z.string(), parameters: id, openMs: z.number() }),
-  /** At most about five a second, and always after the first step. */
+  /** At most about five a second, and always after the first step and after the node's even share of the round. */
   z.object({
     kind: z.literal("progress"),
     session: z.string(),

@@ -82,7 +82,9 @@ class RoundRun {
     }
     const norm = clipToNorm(this.#gradient, spec.optimizer.clipNorm);
     if (!Number.isFinite(norm)) throw notFinite("gradient's norm", norm, this.#steps);
-    const scheduleStep = this.#message.scheduleStep + this.#steps - 1;
+    // A fast node that does more than its share does not run ahead in the schedule: the next round would take it back.
+    const place = Math.min(this.#steps, spec.strategy.innerSteps) - 1;
+    const scheduleStep = this.#message.scheduleStep + place;
     optimizer.update(this.#weights, this.#gradient, learningRateAt(spec.optimizer, scheduleStep));
     model.setWeights(this.#weights);
   }

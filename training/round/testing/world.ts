@@ -160,6 +160,7 @@ export class World {
       contribution: "pseudo_gradient",
       codec: "int8",
       targetSteps: innerSteps * participants.length,
+      shareSteps: innerSteps,
       batchSize: 4,
       timeoutMs: this.options.timeoutMs ?? 5000,
     };
