@@ -352,7 +352,8 @@ export class RoundDriver {
         { session: context.session, round: context.round, reason },
         "recomputation failed",
       );
-      this.run(this.core.aggregateFailed(key, reason, this.deps.now()));
+      const missing = updates.map((u) => u.payload.hash).filter((hash) => !this.deps.blobs.stat(hash));
+      this.run(this.core.aggregateFailed(key, reason, missing, this.deps.now()));
     }
   }
 }

@@ -5,7 +5,8 @@
 import { assignLanes } from "../../lanes/index.js";
 import type { Cursor } from "../../types.js";
 import { setKey } from "../check.js";
-import { cursorAfter, RoundCore } from "../round.js";
+import { cursorAfter } from "../proposal.js";
+import { RoundCore } from "../round.js";
 import type {
   AnnouncedUpdate,
   RoundAggregation,
