@@ -111,7 +111,7 @@ class Alone {
     const { session, round, codec, contribution } = context;
     const control = { finish: false, abort: false };
     const base = this.base();
-    const order = orderOf(context, lane, world.spec, { base, outDir: world.folder });
+    const order = orderOf(context, lane, world.spec, { base, outDir: world.folder, countedRound: null });
     const answer = await this.engine.train({ kind: "train", ...order }, control, ({ steps }) => {
       const effects = core.progress(SELF, session, round, steps, 0);
       if (effects.some((e) => e.kind === "finish")) control.finish = true;

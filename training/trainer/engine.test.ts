@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { valuesOf, wasmBackend } from "../backends/testing/values.js";
 import { codecOf } from "../codecs/index.js";
 import { openDataset } from "../datasets/index.js";
@@ -117,7 +119,7 @@ describe("TrainerEngine", () => {
     // The same round again from empty moments differs from the first only by what is paid back.
     const again = new TrainerEngine(await wasmBackend(), openDataset);
     await again.open({ kind: "open", id: 1, session: "s", spec: { ...world.spec, codec: "fp32" } });
-    const second = await decode(await trained(engine, { ...message, round: 2 }), "int8");
+    const second = await decode(await trained(engine, { ...message, round: 2, countedRound: 1 }), "int8");
     await trained(again, { ...message, codec: "fp32" });
     const unquantized = await decode(await trained(again, { ...message, round: 2, codec: "fp32" }), "fp32");
     const owed = second.map((value, i) => value - unquantized[i]!);
@@ -180,6 +182,51 @@ describe("TrainerEngine", () => {
     );
     const update = await trained(engine, world.train(base));
     assert.deepEqual(await decode(update, "fp32"), await trainLocally(world, firstWeights(world.layout), 4));
+  });
+
+  it("leaves no trace of a round whose payload is not written, or is aborted while it is", async () => {
+    const base = await world.version(firstWeights(world.layout));
+    const first = world.train(base, { contribution: "pseudo_gradient", round: 1 });
+    const next = { ...first, round: 2, countedRound: 1 };
+    await engine.train(first, free(), () => {});
+    const clean = await openEngine(world);
+    await clean.train(first, free(), () => {});
+    const noFolder = { ...next, outDir: join(world.folder, "absent") };
+    await assert.rejects(() => engine.train(noFolder, free(), () => {}), /ENOENT/);
+    const payloads = () => readdirSync(world.folder).filter((name) => name.startsWith("s-2-"));
+    const control = {
+      finish: false,
+      get abort() {
+        return payloads().length > 0;
+      },
+    };
+    assert.equal(await engine.train(next, control, () => {}), null);
+    assert.deepEqual(payloads(), []);
+    const again = await decode(await trained(engine, next), "int8");
+    assert.deepEqual(again, await decode(await trained(clean, next), "int8"));
+    await clean.close();
+  });
+
+  it("owes nothing for an update that the swarm did not count", async () => {
+    const base = await world.version(firstWeights(world.layout));
+    const first = world.train(base, { contribution: "pseudo_gradient", round: 1 });
+    const second = async (countedRound: number | null) => {
+      const own = await openEngine(world);
+      await trained(own, first);
+      const sent = await decode(await trained(own, { ...first, round: 2, countedRound }), "int8");
+      await own.close();
+      return sent;
+    };
+    const lost = await second(null);
+    const spec = { ...world.spec, codec: "fp32" } as const;
+    const exact = new TrainerEngine(await wasmBackend(), openDataset);
+    await exact.open({ kind: "open", id: 1, session: "s", spec });
+    await trained(exact, { ...first, codec: "fp32" });
+    const wanted = await decode(await trained(exact, { ...first, codec: "fp32", round: 2 }), "fp32");
+    await exact.close();
+    const codec = codecOf("int8");
+    assert.deepEqual(lost, codec.decode(codec.encode(wanted), wanted.length), "it is round 2 alone");
+    assert.notDeepEqual(await second(1), lost);
   });
 
   it("fails a round that is not finite and is not spoiled by it", async () => {

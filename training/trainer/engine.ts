@@ -4,7 +4,6 @@ import type { SessionSpec } from "../session.js";
 import { evaluateVersion } from "./evaluate.js";
 import { generateText } from "./generate.js";
 import type { FromTrainer, ToTrainer } from "./messages.js";
-import { writePayload } from "./payload.js";
 import { type RoundControl, runRound } from "./round.js";
 import { closeSession, type OpenDataset, type OpenSession, openSession } from "./session.js";
 
@@ -50,7 +49,7 @@ export class TrainerEngine {
     return { kind: "opened", id: message.id, session: message.session, parameters, openMs };
   }
 
-  /** @returns null when the round was aborted */
+  /** @returns null when the round was aborted before; the caller has the answer before another message is heard */
   async train(
     message: Asked<"train">,
     control: Readonly<RoundControl>,
@@ -67,9 +66,7 @@ export class TrainerEngine {
       report({ kind: "progress", session, round, ...progress, rssBytes: process.memoryUsage.rss() });
     });
     if (outcome === null) return null;
-    const { payload, steps, samples, lossNats, computeMs } = outcome;
-    const path = await writePayload(message.outDir, session, round, payload);
-    const bytes = payload.length;
+    const { steps, samples, lossNats, path, bytes, computeMs } = outcome;
     const base = message.base.hash;
     return { kind: "update", session, round, base, steps, samples, lossNats, path, bytes, computeMs };
   }

@@ -101,7 +101,7 @@ export class TrainerJobs {
       if (next.control.abort) continue;
       try {
         const answer = await this.#perform(await this.#engine, next);
-        if (answer !== null && !next.control.abort) this.#post(answer);
+        if (answer !== null) this.#post(answer);
       } catch (error) {
         if (next.control.abort) continue;
         const code = error instanceof TrainingError ? error.code : "TRAINER_DIED";

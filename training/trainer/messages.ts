@@ -34,6 +34,11 @@ export const toTrainerSchema = z.discriminatedUnion("kind", [
     strategy: strategyNameSchema,
     /** Number of the round's first inner step in the learning-rate schedule. */
     scheduleStep: id,
+    /**
+     * The last round of this session whose committed version counts this node's update; null: none does. What the
+     * codec dropped from an update that was not counted is not owed: that update's residual is forgotten.
+     */
+    countedRound: round.nullable(),
     /** The folder into which the payload file is written. */
     outDir: z.string(),
   }),

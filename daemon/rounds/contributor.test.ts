@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { emptyControlState, type HistoryEntry } from "../../consensus/control/index.js";
+import { Committee, testHash } from "../../consensus/testing/committee.js";
+import type { AnnouncedUpdate, RoundContext } from "../../training/round/index.js";
+import { createLogger } from "../logger.js";
+import { Contributor, lastCountedRound } from "./contributor.js";
+import { UpdateInbox } from "./inbox.js";
+
+const hash = testHash("x");
+const context: RoundContext = {
+  session: "s",
+  round: 3,
+  height: 1,
+  base: hash,
+  cursor: { next: 0, holes: [] },
+  participants: [],
+  lanes: new Map(),
+  contribution: "pseudo_gradient",
+  codec: "int8",
+  targetSteps: 4,
+  shareSteps: 4,
+  batchSize: 1,
+  timeoutMs: 1000,
+};
+
+describe("daemon/rounds: contributor", () => {
+  let folder: string;
+  let path: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "contributor-"));
+    path = join(folder, "s-3.payload");
+    await writeFile(path, "payload");
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  function contributor(putFile: () => Promise<AnnouncedUpdate["payload"]>) {
+    const committee = new Committee(1);
+    const [self = ""] = committee.names;
+    const trained: AnnouncedUpdate[] = [];
+    const lost: number[] = [];
+    const subject = new Contributor({
+      identity: { peerId: self, sign: (message) => committee.sign(self, message) },
+      logger: createLogger({ level: "silent", format: "json" }),
+      inlineUpdateMaxBytes: 0,
+      control: { state: emptyControlState("test", hash) },
+      trainer: null,
+      blobs: { tempDir: folder, putFile, read: () => Promise.reject(new Error("not asked")) },
+      gossip: { publish: () => Promise.reject(new Error("not asked")) },
+      versions: { ensure: () => Promise.reject(new Error("not asked")) },
+      inbox: new UpdateInbox(),
+      recompute: { protect: () => undefined },
+      open: () => context,
+      spec: () => null,
+      settled: () => Promise.resolve(),
+      trained: (update) => trained.push(update),
+      lost: (_session, round) => lost.push(round),
+    });
+    const finish = (round: number) =>
+      subject.finished({
+        kind: "update",
+        session: "s",
+        round,
+        base: hash,
+        steps: 4,
+        samples: 4,
+        lossNats: 1,
+        path,
+        bytes: 7,
+        computeMs: 1,
+      });
+    return { finish, trained, lost };
+  }
+
+  it("leaves no file behind when the store does not take it, or when it is too late", async () => {
+    const full = contributor(() => Promise.reject(new Error("the disk is full")));
+    await full.finish(3);
+    assert.deepEqual([existsSync(path), full.lost, full.trained.length], [false, [3], 0]);
+    await writeFile(path, "payload");
+    const late = contributor(() => Promise.reject(new Error("not asked")));
+    await late.finish(2);
+    assert.deepEqual([existsSync(path), late.lost, late.trained.length], [false, [], 0]);
+  });
+
+  it("knows from the log which of its rounds was counted last", () => {
+    const entry = (round: number, change: Partial<HistoryEntry> = {}): HistoryEntry => ({
+      index: round,
+      term: 1,
+      atMs: 0,
+      type: "version",
+      session: "s",
+      round,
+      height: round,
+      version: hash,
+      contributors: ["a", "b"],
+      rejected: [],
+      signers: [],
+      reason: null,
+      ...change,
+    });
+    const history = [
+      entry(1),
+      entry(2),
+      entry(3, { contributors: ["b"], rejected: [{ peer: "a", reason: "x" }] }),
+      entry(4, { type: "round_failed", contributors: [] }),
+    ];
+    assert.equal(lastCountedRound({ history }, "s", "a"), 2);
+    assert.equal(lastCountedRound({ history }, "s", "b"), 3);
+    assert.equal(lastCountedRound({ history }, "s", "c"), null);
+    assert.equal(lastCountedRound({ history }, "t", "a"), null);
+  });
+});
