@@ -104,7 +104,10 @@ async function compose(config: Config, logger: Logger, closers: Closer[]): Promi
           },
           updated: (message) => void participation?.rounds.trainerUpdated(message),
           progressed: (message) => participation?.rounds.trainerProgressed(message),
-          lost: (session, round, reason) => participation?.rounds.trainerLost(session, round, reason),
+          lost: (session, round, reason) => {
+            participation?.rounds.trainerLost(session, round, reason);
+            heartbeats.changed();
+          },
         },
         logger.child({ part: "trainer" }),
       )

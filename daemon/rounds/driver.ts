@@ -51,6 +51,7 @@ export class RoundDriver {
   private openKey: string | null = null;
   private roleKey = "";
   private ableKey = "";
+  private gaveUpKey = "";
   private timer: NodeJS.Timeout | null = null;
   private off: (() => void)[] = [];
 
@@ -91,6 +92,11 @@ export class RoundDriver {
   /** The open round and what each participant is known to have done in it. */
   progress(): { round: RoundContext | null; stepsOf: (peer: string) => number } {
     return { round: this.core.open, stepsOf: (peer) => this.core.stepsOf(peer) };
+  }
+
+  /** Whether this node's training failed in the open round. */
+  get hasGivenUp(): boolean {
+    return this.core.hasGivenUp;
   }
 
   /** Mean training loss that a node last told, in nats. */
@@ -238,6 +244,15 @@ export class RoundDriver {
     this.run(this.core.ableChanged(able, this.deps.now()));
   }
 
+  private gaveUpChanged(): void {
+    const { open } = this.core;
+    const peers = open === null ? new Set<string>() : this.deps.presence.gaveUp(open.session, open.round);
+    const key = open === null || peers.size === 0 ? "" : `${open.session}/${open.round}/${[...peers].sort()}`;
+    if (key === this.gaveUpKey) return;
+    this.gaveUpKey = key;
+    if (open) this.run(this.core.gaveUpChanged(open.session, open.round, peers, this.deps.now()));
+  }
+
   private participants(): string[] {
     const { state } = this.deps.control;
     return participantsOf(state, this.spec(), this.able());
@@ -245,6 +260,7 @@ export class RoundDriver {
 
   private tick(): void {
     this.ableChanged();
+    this.gaveUpChanged();
     this.run(this.core.tick(this.deps.now()));
     this.leader.tick();
   }

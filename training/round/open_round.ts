@@ -35,6 +35,8 @@ export interface OpenRound {
   readonly steps: Map<string, number>;
   readonly contributions: Map<string, Contribution>;
   readonly attempts: Map<string, Attempt>;
+  /** Participants that tried to train and could not. */
+  readonly gaveUp: Set<string>;
   training: "no" | "running" | "finishing" | "done";
   own: AnnouncedUpdate | null;
   announcedAtMs: number;
@@ -54,6 +56,7 @@ export function newRound(context: RoundContext, nowMs: number): OpenRound {
     steps: new Map(),
     contributions: new Map(),
     attempts: new Map(),
+    gaveUp: new Set(),
     training: "no",
     own: null,
     announcedAtMs: 0,

@@ -260,6 +260,35 @@ describe("training/round progress", () => {
 });
 
 describe("training/round failure", () => {
+  it("does not wait for the deadline when training has failed on everybody", () => {
+    const { core } = inRound({ self: "n0", leader: true });
+    const ended = (nowMs: number) => core.tick(nowMs).find((e) => e.kind === "fail")?.reason ?? null;
+    core.trainingFailed("s", 1, 100);
+    assert.ok(core.hasGivenUp);
+    core.gaveUpChanged("s", 1, new Set(["n1"]), 200);
+    assert.equal(ended(4000), null, "n2 is training");
+    core.gaveUpChanged("s", 77, new Set(["n1", "n2"]), 4000);
+    assert.equal(ended(4000), null, "that was another round");
+    const effects = core.gaveUpChanged("s", 1, new Set(["n1", "n2"]), 4000);
+    assert.deepEqual(kinds(effects), ["fail"]);
+  });
+
+  it("counts the others at once when training has failed on some", () => {
+    const { core, updates } = inRound({ self: "n0", leader: true });
+    core.trainingFailed("s", 1, 100);
+    core.announced(updates[1] as AnnouncedUpdate, true, 200);
+    const effects = core.gaveUpChanged("s", 1, new Set(["n2"]), 300);
+    assert.deepEqual(kinds(effects), ["aggregate"]);
+  });
+
+  it("has not given up when its trainer died, and trains when it is back", () => {
+    const { core } = inRound({ self: "n0", leader: true });
+    core.ableChanged(new Set(["n1", "n2"]), 100);
+    core.trainingFailed("s", 1, 100);
+    assert.ok(!core.hasGivenUp);
+    assert.deepEqual(kinds(core.ableChanged(new Set(["n0", "n1", "n2"]), 200)), ["train"]);
+  });
+
   it("is written again for as long as the log has the round open, by the leader alone", () => {
     const { core } = inRound({ self: "n0", leader: true });
     const fails = (nowMs: number) => core.tick(nowMs).filter((e) => e.kind === "fail").length;

@@ -59,6 +59,11 @@ export class RoundCore {
     return this.round?.steps.get(peer) ?? 0;
   }
 
+  /** Whether this node has tried to train in the open round and could not. */
+  get hasGivenUp(): boolean {
+    return this.round?.gaveUp.has(this.role.self) === true;
+  }
+
   /** A new round was committed (or, with null, none is open any more). */
   opened(context: RoundContext | null, nowMs: number): RoundEffect[] {
     const previous = this.round;
@@ -109,10 +114,31 @@ export class RoundCore {
     return this.advance(nowMs);
   }
 
-  /** This node's trainer could not do the round; it may be asked again when it is able again. */
+  /**
+   * This node's trainer could not do the round. One that died may be asked again when it is able again; one that is
+   * there and able all the while has given the round up.
+   */
   trainingFailed(session: string, roundNumber: number, nowMs: number): RoundEffect[] {
     const round = this.current(session, roundNumber);
-    if (round && round.training !== "done") round.training = "no";
+    if (round && round.training !== "done") {
+      round.training = "no";
+      if (this.able.has(this.role.self)) round.gaveUp.add(this.role.self);
+    }
+    return this.advance(nowMs);
+  }
+
+  /** Which of the others say that their training failed in this round. */
+  gaveUpChanged(
+    session: string,
+    roundNumber: number,
+    others: ReadonlySet<string>,
+    nowMs: number,
+  ): RoundEffect[] {
+    const round = this.current(session, roundNumber);
+    if (round) {
+      for (const peer of round.gaveUp) if (peer !== this.role.self) round.gaveUp.delete(peer);
+      for (const peer of others) if (peer !== this.role.self) round.gaveUp.add(peer);
+    }
     return this.advance(nowMs);
   }
 
@@ -252,6 +278,7 @@ export class RoundCore {
     const lane = round.context.lanes.get(this.role.self);
     if (!lane || lane.length === 0 || !this.able.has(this.role.self)) return;
     round.training = "running";
+    round.gaveUp.delete(this.role.self);
     this.effects.push({ kind: "train", context: round.context, lane });
   }
 
@@ -330,9 +357,9 @@ export class RoundCore {
     const ready = new Map(updates.map((u) => [u.peer, u.steps]));
     const total = updates.reduce((sum, u) => sum + u.steps, 0);
     if (total >= targetSteps) round.targetReachedAtMs ??= nowMs;
-    const { openedAtMs, targetReachedAtMs } = round;
+    const { openedAtMs, targetReachedAtMs, gaveUp } = round;
     const progress = { nowMs, openedAtMs, timeoutMs, targetSteps, participants, able: this.able, ready };
-    const closing = closingOf({ ...progress, targetReachedAtMs });
+    const closing = closingOf({ ...progress, gaveUp, targetReachedAtMs });
     if (closing.kind === "fail") this.fail(round, closing.reason, nowMs);
     if (closing.kind === "close") round.closedWith = updates;
     return closing.kind === "close";

@@ -81,6 +81,11 @@ export class TrainerEngine {
     return { kind: "generated", id: message.id, text };
   }
 
+  async release({ session }: Asked<"release">): Promise<null> {
+    if (this.#session?.id === session) await this.close();
+    return null;
+  }
+
   async close(): Promise<void> {
     const session = this.#session;
     this.#session = null;

@@ -116,6 +116,8 @@ export class TrainerJobs {
         return engine.inspect(job);
       case "open":
         return engine.open(job);
+      case "release":
+        return engine.release(job);
       case "train":
         return engine.train(job, control, this.#post);
       case "evaluate":

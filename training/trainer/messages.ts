@@ -18,6 +18,8 @@ export const toTrainerSchema = z.discriminatedUnion("kind", [
   }),
   /** Prepare a session: open its dataset, check the fingerprint, build the model; `opened` or `failed`. */
   z.object({ kind: z.literal("open"), id, session: z.string(), spec: sessionSpecSchema }),
+  /** Close the session if it is open: its dataset, model and inner state leave the memory. Not answered. */
+  z.object({ kind: z.literal("release"), session: z.string() }),
   /**
    * Run inner steps from `base` over the batches of `lane` in order, until the lane is empty or `finish` arrives
    * (the step under way is completed, at least one is done), then write the payload and answer `update`.
