@@ -13,6 +13,7 @@ import { readVersion } from "../../training/versions/index.js";
 import { hashBytes } from "../store/blob_hashing.js";
 import { contextOf } from "./context.js";
 import { orderOf } from "./contributor.js";
+import { sessionOf } from "./testing/session.js";
 
 const SELF = "me";
 
@@ -28,29 +29,7 @@ class Alone {
     private readonly world: TrainerWorld,
     private readonly engine: TrainerEngine,
   ) {
-    this.state = {
-      id: "s",
-      spec: world.spec,
-      status: "initializing",
-      rounds: world.spec.rounds,
-      batches: null,
-      round: 1,
-      height: 0,
-      version: null,
-      parent: null,
-      cursor: { next: 0, holes: [] },
-      participants: [SELF],
-      failuresInARow: 0,
-      samples: 0,
-      lossNats: null,
-      firstEvaluation: null,
-      evaluations: [],
-      createdAtMs: 0,
-      createdBy: SELF,
-      roundOpenedAtMs: 0,
-      endedAtMs: null,
-      reason: null,
-    };
+    this.state = sessionOf(null, { status: "initializing", spec: world.spec, participants: [SELF] });
     this.todo.push(...this.core.ableChanged(new Set([SELF]), 0));
     this.open();
   }

@@ -6,9 +6,11 @@ import { join } from "node:path";
 import { emptyControlState, type HistoryEntry } from "../../consensus/control/index.js";
 import { Committee, testHash } from "../../consensus/testing/committee.js";
 import type { AnnouncedUpdate, RoundContext } from "../../training/round/index.js";
+import { specOf } from "../../training/strategies/testing/spec.js";
 import { createLogger } from "../logger.js";
-import { Contributor, lastCountedRound } from "./contributor.js";
+import { Contributor, type ContributorInit, lastCountedRound } from "./contributor.js";
 import { UpdateInbox } from "./inbox.js";
+import { sessionOf } from "./testing/session.js";
 
 const hash = testHash("x");
 const context: RoundContext = {
@@ -27,6 +29,15 @@ const context: RoundContext = {
   timeoutMs: 1000,
 };
 
+const idle = {
+  phase: "idle" as const,
+  backend: "wasm",
+  restarts: 0,
+  samplesPerSecond: 0,
+  rssBytes: 0,
+  lastFault: null,
+};
+
 describe("daemon/rounds: contributor", () => {
   let folder: string;
   let path: string;
@@ -37,7 +48,10 @@ describe("daemon/rounds: contributor", () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  function contributor(putFile: () => Promise<AnnouncedUpdate["payload"]>) {
+  function contributor(
+    putFile: () => Promise<AnnouncedUpdate["payload"]>,
+    change: Partial<ContributorInit> = {},
+  ) {
     const committee = new Committee(1);
     const [self = ""] = committee.names;
     const trained: AnnouncedUpdate[] = [];
@@ -58,6 +72,7 @@ describe("daemon/rounds: contributor", () => {
       settled: () => Promise.resolve(),
       trained: (update) => trained.push(update),
       lost: (_session, round) => lost.push(round),
+      ...change,
     });
     const finish = (round: number) =>
       subject.finished({
@@ -72,7 +87,7 @@ describe("daemon/rounds: contributor", () => {
         bytes: 7,
         computeMs: 1,
       });
-    return { finish, trained, lost };
+    return { subject, finish, trained, lost };
   }
 
   it("leaves no file behind when the store does not take it, or when it is too late", async () => {
@@ -83,6 +98,43 @@ describe("daemon/rounds: contributor", () => {
     const late = contributor(() => Promise.reject(new Error("not asked")));
     await late.finish(2);
     assert.deepEqual([existsSync(path), late.lost, late.trained.length], [false, [], 0]);
+  });
+
+  it("says that a new trainer process begins without moments, once, and not in the first round", async () => {
+    const base = { hash, bytes: 1, chunkRoot: hash };
+    const lines: string[] = [];
+    let pid = 1;
+    let open = context;
+    const orders: number[] = [];
+    const { subject } = contributor(() => Promise.reject(new Error("not asked")), {
+      logger: createLogger(
+        { level: "warn", format: "json" },
+        { stdout: { write: (line) => lines.push(line) } },
+      ),
+      trainer: {
+        get state() {
+          return { ...idle, pid };
+        },
+        train: ({ scheduleStep }) => orders.push(scheduleStep),
+      },
+      control: { state: { session: sessionOf(base), history: [] } },
+      versions: { ensure: () => Promise.resolve("/version") },
+      spec: () => specOf({ innerSteps: 4 }),
+      open: () => open,
+    });
+    for (const [height, process] of [
+      [1, 1],
+      [2, 1],
+      [3, 2],
+      [4, 2],
+    ] as const) {
+      pid = process;
+      open = { ...context, height };
+      await subject.train(open, [[0, 4]]);
+    }
+    assert.deepEqual(orders, [0, 4, 8, 12]);
+    assert.equal(lines.length, 1);
+    assert.match(String(lines[0]), /"height":3.*without inner moments/);
   });
 
   it("knows from the log which of its rounds was counted last", () => {

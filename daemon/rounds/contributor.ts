@@ -12,7 +12,7 @@ import type { TrainerPort, TrainOrder, UpdateMessage } from "./trainer_port.js";
 
 export interface ContributorInit extends Pick<RoundDeps, "identity" | "logger" | "inlineUpdateMaxBytes"> {
   readonly control: { readonly state: Pick<ControlState, "session" | "history"> };
-  readonly trainer: Pick<TrainerPort, "train"> | null;
+  readonly trainer: Pick<TrainerPort, "train" | "state"> | null;
   readonly blobs: Pick<RoundDeps["blobs"], "tempDir" | "putFile" | "read">;
   readonly gossip: Pick<RoundDeps["gossip"], "publish">;
   readonly versions: Pick<RoundDeps["versions"], "ensure">;
@@ -60,6 +60,9 @@ export function lastCountedRound(
 }
 
 export class Contributor {
+  /** The trainer process and the session that it was last told to train in. */
+  private trainedIn: string | null = null;
+
   constructor(private readonly init: ContributorInit) {}
 
   async train(context: RoundContext, lane: readonly BatchRange[]): Promise<void> {
@@ -72,6 +75,7 @@ export class Contributor {
       const path = await versions.ensure(version);
       await settled();
       if (open() !== context) return;
+      this.noteMoments(context, trainer.state.pid);
       const countedRound = lastCountedRound(control.state, session, this.init.identity.peerId);
       const base = { hash: version.hash, path };
       trainer.train(orderOf(context, lane, spec, { base, outDir: blobs.tempDir, countedRound }));
@@ -119,6 +123,16 @@ export class Contributor {
     } catch (error) {
       logger.warn({ round, reason: String(error) }, "the update could not be announced; it is repeated");
     }
+  }
+
+  /** The inner moments live in the trainer process alone: one that is new in a session begins without. */
+  private noteMoments({ session, round, height, contribution }: RoundContext, pid: number | null): void {
+    const key = `${pid} ${session}`;
+    const isNew = key !== this.trainedIn;
+    this.trainedIn = key;
+    if (!isNew || height === 1 || contribution === "gradient") return;
+    const facts = { session, round, height };
+    this.init.logger.warn(facts, "the trainer begins without inner moments in the middle of the schedule");
   }
 
   private lose(session: string, round: number, error: unknown): void {
