@@ -2,6 +2,12 @@
 import type { LocalNode, LocalSwarm } from "../lib/local_swarm.js";
 import type { Sight } from "./observe.js";
 
+/** When the leader dies, as a share of the demonstration. */
+const KILL_SHARE = 1 / 3;
+/** The newcomer comes so many versions after that, or at this share where versions are slow. */
+const NEWCOMER_VERSIONS = 3;
+const NEWCOMER_SHARE = 2 / 3;
+
 export class Story {
   private killed: { node: LocalNode; height: number } | null = null;
   private newcomer: LocalNode | null = null;
@@ -13,21 +19,26 @@ export class Story {
     private readonly say: (text: string) => void,
   ) {}
 
-  async follow(sight: Sight): Promise<void> {
-    const height = sight.training?.progress.height ?? 0;
-    if (sight.training?.status !== "running") return;
+  /** @param share how far the demonstration is, 0 to 1 */
+  async follow(sight: Sight, share: number): Promise<void> {
+    const { training, leader, term } = sight;
+    const height = training?.progress.height ?? 0;
     if (this.killed === null) {
-      if (height >= Math.max(1, Math.floor(this.rounds / 3)) && sight.leader)
-        await this.killLeader(sight.leader, height);
+      const due = share >= KILL_SHARE || height >= this.rounds - 1;
+      // Where there is time for it, a version that the leader made stands before it dies.
+      const ready = height >= Math.min(1, this.rounds - 1);
+      if (training?.status === "running" && due && ready && leader !== null)
+        await this.killLeader(leader, height);
       return;
     }
-    if (!this.recovered && sight.leader && sight.leader !== this.killed.node) {
+    if (!this.recovered && leader !== null && leader !== this.killed.node) {
       this.recovered = true;
       this.say(
-        `${sight.leader.name} leads now (term ${sight.term}); the training goes on from the last committed version`,
+        `${leader.name} leads now (term ${term}); the training goes on from the last committed version`,
       );
     }
-    if (this.newcomer === null && height >= Math.min(this.rounds - 1, this.killed.height + 3))
+    const later = height >= Math.min(this.rounds - 1, this.killed.height + NEWCOMER_VERSIONS);
+    if (this.recovered && this.newcomer === null && (later || share >= NEWCOMER_SHARE))
       await this.bringNewcomer();
   }
 
