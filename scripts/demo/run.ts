@@ -3,9 +3,9 @@ import { setTimeout } from "node:timers/promises";
 import type { LocalSwarm } from "../lib/local_swarm.js";
 import { eventually } from "../lib/node_client.js";
 import { Observer, type Sight } from "./observe.js";
-import { CHAOS_NODES_MIN, type DemoOptions, ROUNDS_DEFAULT } from "./options.js";
+import { type DemoOptions, ROUNDS_DEFAULT } from "./options.js";
 import type { Screen } from "./screen.js";
-import { Story } from "./story.js";
+import { storyFor } from "./story.js";
 import { summarize } from "./summary.js";
 import { DEMO_MS_MAX, TimeGuard } from "./time_guard.js";
 
@@ -85,7 +85,7 @@ async function formed({ swarm, options, signal }: Run): Promise<void> {
 
 async function watch(run: Run, observer: Observer, rounds: number): Promise<Sight> {
   const { options, screen, signal } = run;
-  const story = storyOf(run, rounds);
+  const story = storyFor(run.swarm, options, rounds, (text) => screen.say(text));
   const guard = new TimeGuard(options.rounds === null);
   let endedByGuard = false;
   let lastHeight = -1;
@@ -110,15 +110,6 @@ async function watch(run: Run, observer: Observer, rounds: number): Promise<Sigh
     if (nowMs - lastChangeMs > STALL_MS) throw new Error(`no version was committed for ${STALL_MS / 1000} s`);
     await setTimeout(LOOK_MS, undefined, { signal });
   }
-}
-
-function storyOf({ swarm, options, screen }: Run, rounds: number): Story | null {
-  if (!options.chaos) return null;
-  if (options.nodes >= CHAOS_NODES_MIN) return new Story(swarm, rounds, (text) => screen.say(text));
-  screen.say(
-    `note: a swarm goes on without its leader from ${CHAOS_NODES_MIN} nodes on; with ${options.nodes} the leader is not killed, and nobody joins`,
-  );
-  return null;
 }
 
 /** @returns whether it ended; a swarm that is just without a leader is asked again */

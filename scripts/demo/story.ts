@@ -1,6 +1,9 @@
 /** What happens in the demonstration, and when: the leader dies part way, a newcomer comes some versions later. */
 import type { LocalNode, LocalSwarm } from "../lib/local_swarm.js";
 import type { Sight } from "./observe.js";
+import { CHAOS_NODES_MIN, type DemoOptions } from "./options.js";
+
+type StorySwarm = Pick<LocalSwarm, "kill" | "add" | "start">;
 
 /** When the leader dies, as a share of the demonstration. */
 const KILL_SHARE = 1 / 3;
@@ -8,13 +11,28 @@ const KILL_SHARE = 1 / 3;
 const NEWCOMER_VERSIONS = 3;
 const NEWCOMER_SHARE = 2 / 3;
 
+/** @returns null when nothing is to happen; says why where that was not asked for */
+export function storyFor(
+  swarm: StorySwarm,
+  options: Pick<DemoOptions, "chaos" | "nodes">,
+  rounds: number,
+  say: (text: string) => void,
+): Story | null {
+  if (!options.chaos) return null;
+  if (options.nodes >= CHAOS_NODES_MIN) return new Story(swarm, rounds, say);
+  say(
+    `note: a swarm goes on without its leader from ${CHAOS_NODES_MIN} nodes on; with ${options.nodes} the leader is not killed, and nobody joins`,
+  );
+  return null;
+}
+
 export class Story {
   private killed: { node: LocalNode; height: number } | null = null;
   private newcomer: LocalNode | null = null;
   private recovered = false;
 
   constructor(
-    private readonly swarm: LocalSwarm,
+    private readonly swarm: StorySwarm,
     private readonly rounds: number,
     private readonly say: (text: string) => void,
   ) {}
