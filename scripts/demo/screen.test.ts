@@ -10,17 +10,17 @@ const FACTS = [
   "votes 11 for, 1 against",
   "ishmael",
   "leader",
-  "loss 2.250",
-  "loss 2.750",
+  "2.250",
+  "2.750",
   "3.0 MiB",
-  "abababababab",
+  "ababababab",
 ];
 
 describe("scripts/demo screen", () => {
   const sight = sightOf({ leader: nodeNamed("ishmael"), height: 9 });
 
   for (const [where, lines] of [
-    ["on a terminal", pictureOf(sight, 200)],
+    ["on a terminal of 80 columns", pictureOf(sight, 80)],
     ["elsewhere", plainTextOf(sight)],
   ] as const) {
     it(`shows the round, versions, losses, bytes, votes and who leads ${where}`, () => {

@@ -71,6 +71,9 @@ function plainNode(node: NodeSight): string {
   return [...facts, mebibytes(node.bytesSent)].filter((fact) => fact !== "").join(" ");
 }
 
+/** A terminal that does not tell its width says 0, or nothing. */
+const WIDTH_UNKNOWN = 80;
+
 function livePicture(): Screen {
   let lines = 0;
   const clear = () => {
@@ -87,7 +90,7 @@ function livePicture(): Screen {
     },
     draw: (sight) => {
       clear();
-      picture = `${pictureOf(sight, process.stdout.columns ?? 120).join("\n")}\n`;
+      picture = `${pictureOf(sight, process.stdout.columns || WIDTH_UNKNOWN).join("\n")}\n`;
       out(picture);
       lines = picture.split("\n").length - 1;
     },
@@ -114,30 +117,39 @@ function votesOf({ votes, term }: Sight): string {
   return `votes ${votes.approved} for, ${votes.refused} against  term ${term ?? "-"}`;
 }
 
+/** Fits a terminal of 80 columns. */
 export function pictureOf(sight: Sight, width: number): string[] {
   const { height, rounds } = sight.training?.progress ?? { height: null, rounds: null };
   const head = [
     "",
-    `${bar(rounds === null ? 0 : (height ?? 0) / rounds, 40)}  ${placeOf(sight)}  ${lossesOf(sight)}`,
+    `${bar(rounds === null ? 0 : (height ?? 0) / rounds, 20)}  ${placeOf(sight)}  ${lossesOf(sight)}`,
     votesOf(sight),
+    columns(["  node", "role", "phase", "round", "loss", "speed", "sent", "version"]),
   ];
   return [...head, ...sight.nodes.map(rowOf)].map((line) => line.slice(0, width - 1));
 }
 
 function rowOf(node: NodeSight): string {
   const mark = node.role === "leader" ? "*" : node.running ? " " : "x";
-  const speed = node.samplesPerSecond === null ? "" : `${node.samplesPerSecond.toFixed(0)}/s`;
-  return [
-    `${mark} ${node.name}`.padEnd(10),
-    node.role.padEnd(10),
-    node.phase.padEnd(11),
-    bar(node.progress ?? 0, 10),
-    `loss ${number(node.loss)}`.padEnd(12),
-    speed.padStart(7),
-    `${mebibytes(node.bytesSent)} sent`.padStart(16),
-    `v${node.height ?? "-"}`.padStart(5),
-    node.version?.slice(7, 19) ?? "",
-  ].join(" ");
+  return columns([
+    `${mark} ${node.name}`,
+    node.role,
+    node.phase,
+    bar(node.progress ?? 0, 8),
+    number(node.loss),
+    node.samplesPerSecond === null ? "" : `${node.samplesPerSecond.toFixed(0)}/s`,
+    mebibytes(node.bytesSent),
+    `v${node.height ?? "-"} ${node.version?.slice(7, 17) ?? ""}`,
+  ]);
+}
+
+const COLUMN_WIDTHS = [10, 9, 10, 8, 6, 6, 9, 14];
+
+function columns(cells: readonly string[]): string {
+  return cells
+    .map((cell, i) => cell.padEnd(COLUMN_WIDTHS[i] ?? 0))
+    .join(" ")
+    .trimEnd();
 }
 
 function bar(share: number, width: number): string {
