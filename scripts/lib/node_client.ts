@@ -2,6 +2,7 @@
 import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setTimeout } from "node:timers/promises";
 import type { ConsensusStatusView, HistoryView } from "../../daemon/services/views/consensus.js";
 import type { ReadyView } from "../../daemon/services/views/health.js";
 import type { ModelListView } from "../../daemon/services/views/models.js";
@@ -59,12 +60,16 @@ async function failureOf(response: Response, path: string): Promise<Error> {
   return new Error(`${path}: ${response.status} ${(await response.text()).slice(0, 500)}`);
 }
 
-/** Polls until `get` gives something other than null or undefined. @throws when it does not in time */
+/**
+ * Polls until `get` gives something other than null or undefined.
+ * @throws when it does not in time, or as soon as `signal` is aborted
+ */
 export async function eventually<T>(
   what: string,
   get: () => Promise<T | null | undefined> | T | null | undefined,
   timeoutMs: number,
   everyMs = 150,
+  signal?: AbortSignal,
 ): Promise<T> {
   const untilMs = Date.now() + timeoutMs;
   let last: unknown = null;
@@ -79,6 +84,6 @@ export async function eventually<T>(
       const why = last instanceof Error ? `: ${last.message}` : "";
       throw new Error(`${what}: not within ${timeoutMs} ms${why}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    await setTimeout(everyMs, undefined, { signal });
   }
 }
