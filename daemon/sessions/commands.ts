@@ -13,6 +13,7 @@ import { ServiceError } from "../services/errors.js";
 import type { ControlLog } from "../swarm/control_log.js";
 import { proposeMethod } from "../swarm/methods.js";
 import type { Presence } from "../swarm/presence.js";
+import { trainersOf } from "./trainers.js";
 
 const COMMIT_MS = 10_000;
 const APPLY_MS = 5000;
@@ -83,9 +84,13 @@ export class Sessions {
   }
 
   private plan(request: TrainingRequest, data: DataSpec): SessionSpec {
-    const alive = this.init.presence.all().filter((s) => this.init.presence.isAlive(s.peer)).length;
+    const { control, presence, self } = this.init;
     try {
-      return planSession(request, data, Math.max(1, request.nodes?.length ?? alive));
+      return planSession(
+        request,
+        data,
+        trainersOf(control.state, { nodes: request.nodes ?? null }, presence, self),
+      );
     } catch (error) {
       throw serviceErrorOf(error);
     }
