@@ -96,6 +96,7 @@ async function compose(config: Config, logger: Logger, closers: Closer[]): Promi
           logger: logger.child({ part: "trainer" }),
           backend: config.training.backend,
           memoryMaxBytes: config.training.trainerMemoryMaxBytes,
+          scratchDir: store.blobs.tempDir,
         }),
         {
           changed: () => {

@@ -5,6 +5,7 @@ import * as control from "../consensus/control/index.js";
 import * as votes from "../consensus/votes/index.js";
 import { API_LIMITS } from "../daemon/api/limits.js";
 import * as protocol from "../protocol/limits.js";
+import * as datasets from "../training/datasets/limits.js";
 
 interface Source {
   readonly title: string;
@@ -20,6 +21,7 @@ const SOURCES: readonly Source[] = [
     files: ["consensus/votes/schemas.ts", "consensus/control/commands.ts", "consensus/control/state.ts"],
     values: { ...votes, ...control },
   },
+  { title: "Datasets", files: ["training/datasets/limits.ts"], values: { ...datasets } },
   { title: "HTTP API", files: ["daemon/api/limits.ts"], values: { ...API_LIMITS } },
 ];
 
