@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, readlink, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -185,6 +186,46 @@ describe("training/checkpoints", () => {
       /log was compacted/,
     );
     assert.equal(await leftovers(), before);
+  });
+
+  it("is whole although its version is removed while it is read", async () => {
+    // Larger than what streams hold, so that the outer state is read long after the first bytes went out.
+    const large: SessionSpec["model"] = { type: "mlp", inputSize: 200, hidden: [500], classes: 3 };
+    const source = await sourceOf(specOf({}, {}, { model: large }));
+    const again = await sourceOf(specOf({}, {}, { model: large }));
+    const expected = await bytesOf(await checkpointStream(again));
+    const stream = await checkpointStream(source);
+    const pieces: Uint8Array[] = [];
+    for await (const piece of stream as AsyncIterable<Uint8Array>) {
+      if (pieces.length === 0) await rm(source.versionPath);
+      pieces.push(piece);
+    }
+    assert.equal(Buffer.compare(Buffer.concat(pieces), expected), 0);
+  });
+
+  it("fails, and does not hang, when its version is cut while it is read", async () => {
+    const source = await sourceOf(specOf());
+    const path = join(folder, "cut-later");
+    await writeFile(path, await readFile(source.versionPath));
+    const stream = await checkpointStream({ ...source, versionPath: path });
+    await truncate(path, 400);
+    await assert.rejects(bytesOf(stream), /the file ends at \d+ bytes, \d+ were there/);
+  });
+
+  it("closes its version when nobody reads of it, and when nobody reads on", async () => {
+    const openFiles = async () => {
+      const links = await readdir("/proc/self/fd").catch(() => []);
+      const targets = await Promise.all(links.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")));
+      return targets.filter((target) => target.startsWith(folder)).length;
+    };
+    const untouched = await checkpointStream(await sourceOf(specOf()));
+    const begun = await checkpointStream(await sourceOf(specOf()));
+    await once(begun, "readable");
+    for (const stream of [untouched, begun]) {
+      stream.destroy();
+      await once(stream, "close");
+    }
+    while ((await openFiles()) > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   });
 
   it("releases everything when the reader goes away", async () => {

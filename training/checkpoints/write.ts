@@ -1,6 +1,5 @@
 /** A committed version as one tar that other software can open. */
-import { createReadStream } from "node:fs";
-import { mkdtemp, open, rm } from "node:fs/promises";
+import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -14,6 +13,9 @@ import type { Cursor } from "../types.js";
 import { inspectVersion, type VersionExtent } from "../versions/index.js";
 import { headerBytes } from "../versions/safetensors.js";
 import { configOf, ENTRY, sessionFile, TENSOR_METADATA, tokenizerFile } from "./contents.js";
+
+/** Read from a file at a time. */
+const PIECE_BYTES = 256 * 1024;
 
 type Sink = ReturnType<Pack["entry"]>;
 
@@ -32,25 +34,39 @@ export interface CheckpointSource {
 /**
  * A tar of `session.json` (spec, cursor, height, hash), `config.json`, `tokenizer.json` for text, `model.safetensors`
  * (the weights, which Hugging Face loads), `outer.safetensors` and `lineage.cbor` (the certificates, a CBOR
- * sequence). Streamed: memory does not grow with the model. Destroying the stream releases everything;
- * a lineage that cannot be read fails it before its first byte.
+ * sequence). Streamed: memory does not grow with the model. The version's file is open until the stream is closed: it
+ * may be removed meanwhile, as newer versions push it out. Destroying the stream releases everything; a lineage that
+ * cannot be read fails it before its first byte.
  *
  * @throws TrainingError `VERSION_CORRUPT` when the version's file is not that of this spec and height
  */
 export async function checkpointStream(source: CheckpointSource): Promise<Readable> {
   const { spec, versionPath, height } = source;
-  const extent = await inspectVersion(versionPath, layoutOf(spec.model), spec.strategy);
-  if (extent.height !== height) {
-    const message = `version ${versionPath} has height ${extent.height}, ${height} was expected`;
-    throw new TrainingError("VERSION_CORRUPT", message, { path: versionPath });
+  const file = await open(versionPath, "r");
+  try {
+    const extent = await inspectVersion(file, versionPath, layoutOf(spec.model), spec.strategy);
+    if (extent.height !== height) {
+      const message = `version ${versionPath} has height ${extent.height}, ${height} was expected`;
+      throw new TrainingError("VERSION_CORRUPT", message, { path: versionPath });
+    }
+    const stream = Readable.from(archive(source, { file, ...extent }), { objectMode: false });
+    // Also when nobody has read of it, in which case its generator never ran.
+    stream.once("close", () => void file.close());
+    return stream;
+  } catch (error) {
+    await file.close();
+    throw error;
   }
-  return Readable.from(archive(source, extent), { objectMode: false });
 }
 
-async function* archive(source: CheckpointSource, extent: VersionExtent): AsyncGenerator<Uint8Array> {
+interface OpenVersion extends VersionExtent {
+  readonly file: FileHandle;
+}
+
+async function* archive(source: CheckpointSource, from: OpenVersion): AsyncGenerator<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), "checkpoint-"));
   const tar = pack();
-  const filling = fill(tar, source, extent, join(folder, ENTRY.lineage)).catch((error: unknown) => {
+  const filling = fill(tar, source, from, join(folder, ENTRY.lineage)).catch((error: unknown) => {
     tar.destroy(error instanceof Error ? error : new Error(String(error)));
   });
   try {
@@ -65,10 +81,10 @@ async function* archive(source: CheckpointSource, extent: VersionExtent): AsyncG
 async function fill(
   tar: Pack,
   source: CheckpointSource,
-  extent: VersionExtent,
+  from: OpenVersion,
   spoolPath: string,
 ): Promise<void> {
-  const { spec, versionPath, session, height, version, cursor } = source;
+  const { spec, session, height, version, cursor } = source;
   const layout = layoutOf(spec.model);
   const lineageBytes = await spool(source.lineage, spoolPath);
   await addJson(tar, ENTRY.session, sessionFile(session, height, version, cursor, spec));
@@ -81,11 +97,16 @@ async function fill(
     tar,
     ENTRY.model,
     headerBytes(TENSOR_METADATA, layout.parameters),
-    versionPath,
-    extent.weights,
+    from.file,
+    from.weights,
   );
-  await addTensors(tar, ENTRY.outer, headerBytes(TENSOR_METADATA, outer), versionPath, extent.outer);
-  await addEntry(tar, ENTRY.lineage, lineageBytes, fileRange(spoolPath, 0, lineageBytes));
+  await addTensors(tar, ENTRY.outer, headerBytes(TENSOR_METADATA, outer), from.file, from.outer);
+  const lineage = await open(spoolPath, "r");
+  try {
+    await addEntry(tar, ENTRY.lineage, lineageBytes, fileRange(lineage, 0, lineageBytes));
+  } finally {
+    await lineage.close();
+  }
   tar.finalize();
 }
 
@@ -113,18 +134,25 @@ async function addTensors(
   tar: Pack,
   name: string,
   header: Uint8Array,
-  path: string,
+  file: FileHandle,
   [from, to]: VersionExtent["weights"],
 ): Promise<void> {
   async function* content(): AsyncGenerator<Uint8Array> {
     yield header;
-    yield* fileRange(path, from, to);
+    yield* fileRange(file, from, to);
   }
   await addEntry(tar, name, header.length + to - from, content());
 }
 
-async function* fileRange(path: string, from: number, to: number): AsyncGenerator<Uint8Array> {
-  if (to > from) yield* createReadStream(path, { start: from, end: to - 1, highWaterMark: 256 * 1024 });
+async function* fileRange(file: FileHandle, from: number, to: number): AsyncGenerator<Uint8Array> {
+  for (let at = from; at < to; ) {
+    // A new one each time: the archive keeps it until it is read.
+    const piece = new Uint8Array(Math.min(PIECE_BYTES, to - at));
+    const { bytesRead } = await file.read(piece, 0, piece.length, at);
+    if (bytesRead === 0) throw new Error(`the file ends at ${at} bytes, ${to} were there before`);
+    yield piece.subarray(0, bytesRead);
+    at += bytesRead;
+  }
 }
 
 async function addEntry(
