@@ -11,8 +11,9 @@ import type { SessionSpec } from "../session.js";
 import { outerOptimizerOf } from "../strategies/index.js";
 import type { Cursor } from "../types.js";
 import { inspectVersion, type VersionExtent } from "../versions/index.js";
-import { headerBytes } from "../versions/safetensors.js";
+import { headerBytes, type TensorEntry } from "../versions/safetensors.js";
 import { configOf, ENTRY, sessionFile, TENSOR_METADATA, tokenizerFile } from "./contents.js";
+import { Sums } from "./sums.js";
 
 /** Read from a file at a time. */
 const PIECE_BYTES = 256 * 1024;
@@ -33,8 +34,8 @@ export interface CheckpointSource {
 
 /**
  * A tar of `session.json` (spec, cursor, height, hash), `config.json`, `tokenizer.json` for text, `model.safetensors`
- * (the weights, which Hugging Face loads), `outer.safetensors` and `lineage.cbor` (the certificates, a CBOR
- * sequence). Streamed: memory does not grow with the model. The version's file is open until the stream is closed: it
+ * (the weights, which Hugging Face loads), `outer.safetensors`, `lineage.cbor` (the certificates, a CBOR sequence) and
+ * `SHA256SUMS`.  Streamed: memory does not grow with the model. The version's file is open until the stream is closed: it
  * may be removed meanwhile, as newer versions push it out. Destroying the stream releases everything; a lineage that
  * cannot be read fails it before its first byte.
  *
@@ -87,26 +88,33 @@ async function fill(
   const { spec, session, height, version, cursor } = source;
   const layout = layoutOf(spec.model);
   const lineageBytes = await spool(source.lineage, spoolPath);
-  await addJson(tar, ENTRY.session, sessionFile(session, height, version, cursor, spec));
-  await addJson(tar, ENTRY.config, configOf(spec.model));
-  if (spec.data.kind === "text") await addJson(tar, ENTRY.tokenizer, tokenizerFile(spec.data.tokenizer));
+  const sums = new Sums();
+  const add = (name: string, size: number, content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) =>
+    addEntry(tar, name, size, sums.through(name, content));
+  const addJson = (name: string, value: unknown) => {
+    const bytes = Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+    return add(name, bytes.length, [bytes]);
+  };
+  const addTensors = (name: string, entries: readonly TensorEntry[], range: VersionExtent["weights"]) => {
+    const header = headerBytes(TENSOR_METADATA, entries);
+    return add(name, header.length + range[1] - range[0], tensorFile(header, from.file, range));
+  };
+  await addJson(ENTRY.session, sessionFile(session, height, version, cursor, spec));
+  await addJson(ENTRY.config, configOf(spec.model));
+  if (spec.data.kind === "text") await addJson(ENTRY.tokenizer, tokenizerFile(spec.data.tokenizer));
   const outer = outerOptimizerOf(spec.strategy.name)
     .stateOf(layout, spec.strategy)
     .map(({ name, size }) => ({ name, shape: [size] }));
-  await addTensors(
-    tar,
-    ENTRY.model,
-    headerBytes(TENSOR_METADATA, layout.parameters),
-    from.file,
-    from.weights,
-  );
-  await addTensors(tar, ENTRY.outer, headerBytes(TENSOR_METADATA, outer), from.file, from.outer);
+  await addTensors(ENTRY.model, layout.parameters, from.weights);
+  await addTensors(ENTRY.outer, outer, from.outer);
   const lineage = await open(spoolPath, "r");
   try {
-    await addEntry(tar, ENTRY.lineage, lineageBytes, fileRange(lineage, 0, lineageBytes));
+    await add(ENTRY.lineage, lineageBytes, fileRange(lineage, 0, lineageBytes));
   } finally {
     await lineage.close();
   }
+  const text = Buffer.from(sums.text);
+  await addEntry(tar, ENTRY.sums, text.length, [text]);
   tar.finalize();
 }
 
@@ -125,23 +133,13 @@ async function spool(records: AsyncIterable<Uint8Array>, path: string): Promise<
   return bytes;
 }
 
-function addJson(tar: Pack, name: string, value: unknown): Promise<void> {
-  const bytes = Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
-  return addEntry(tar, name, bytes.length, [bytes]);
-}
-
-async function addTensors(
-  tar: Pack,
-  name: string,
+async function* tensorFile(
   header: Uint8Array,
   file: FileHandle,
   [from, to]: VersionExtent["weights"],
-): Promise<void> {
-  async function* content(): AsyncGenerator<Uint8Array> {
-    yield header;
-    yield* fileRange(file, from, to);
-  }
-  await addEntry(tar, name, header.length + to - from, content());
+): AsyncGenerator<Uint8Array> {
+  yield header;
+  yield* fileRange(file, from, to);
 }
 
 async function* fileRange(file: FileHandle, from: number, to: number): AsyncGenerator<Uint8Array> {
