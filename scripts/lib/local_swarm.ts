@@ -61,8 +61,12 @@ export class LocalSwarm {
     return node;
   }
 
-  /** Starts a node's process; it finds the others by the addresses of those added so far. */
-  start(node: LocalNode, flags: readonly string[] = []): void {
+  /**
+   * Starts a node's process; it finds the others by the addresses of those added so far.
+   *
+   * @param cwd folder that it runs in, where its relative paths begin; this process's own when left out
+   */
+  start(node: LocalNode, flags: readonly string[] = [], cwd = process.cwd()): void {
     const others = this.nodes.filter((n) => n !== node).map((n) => `${n.listen}/p2p/${n.peer}`);
     const founder = node.index < this.options.founders;
     const args = [
@@ -81,6 +85,7 @@ export class LocalSwarm {
     const child = spawn(process.execPath, args, {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       env: { ...process.env, ...this.options.env },
+      cwd,
       detached: true,
     });
     const log = createWriteStream(join(node.dataDir, "node.log"), { flags: "a" });
