@@ -67,9 +67,11 @@ export class LocalSwarm {
 
   /**
    * Starts a node's process; it finds the others by the addresses of those added so far.
+   *
+   * @param cwd folder that it runs in, where its relative paths begin; this process's own when left out
    * @throws SwarmClosedError after `stopAll`, which would not know of it
    */
-  start(node: LocalNode, flags: readonly string[] = []): void {
+  start(node: LocalNode, flags: readonly string[] = [], cwd = process.cwd()): void {
     if (this.closing !== null)
       throw new SwarmClosedError(`the swarm is being stopped: ${node.name} stays down`);
     const others = this.nodes.filter((n) => n !== node).map((n) => `${n.listen}/p2p/${n.peer}`);
@@ -90,6 +92,7 @@ export class LocalSwarm {
     const child = spawn(process.execPath, args, {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       env: { ...process.env, ...this.options.env },
+      cwd,
       detached: true,
     });
     const log = createWriteStream(join(node.dataDir, "node.log"), { flags: "a" });

@@ -7,7 +7,7 @@ import type { ConsensusStatusView, HistoryView } from "../../daemon/services/vie
 import type { ReadyView } from "../../daemon/services/views/health.js";
 import type { ModelListView } from "../../daemon/services/views/models.js";
 import type { NetworkMetricsView } from "../../daemon/services/views/network.js";
-import type { NodeListView } from "../../daemon/services/views/nodes.js";
+import type { NodeDetailView, NodeListView } from "../../daemon/services/views/nodes.js";
 import type { TrainingStatusView } from "../../daemon/services/views/training.js";
 
 const CALL_MS = 15_000;
@@ -17,6 +17,7 @@ export class NodeClient {
 
   ready = (): Promise<ReadyView> => this.get("/health/ready", [200, 503]);
   nodes = (): Promise<NodeListView> => this.get("/api/v1/nodes");
+  node = (id: string): Promise<NodeDetailView> => this.get(`/api/v1/nodes/${encodeURIComponent(id)}`);
   training = (): Promise<TrainingStatusView> => this.get("/api/v1/training/status");
   consensus = (): Promise<ConsensusStatusView> => this.get("/api/v1/consensus/status");
   history = (): Promise<HistoryView> => this.get("/api/v1/consensus/history?limit=500");
