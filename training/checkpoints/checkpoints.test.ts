@@ -296,12 +296,12 @@ describe("training/checkpoints", () => {
             altered[at]! ^= change;
             const read = await readCheckpoint(Readable.from([altered])).catch((error: unknown) => error);
             if (read instanceof TrainingError) return assert.equal(read.code, "CHECKPOINT_CORRUPT");
-            // What fills a block up after the end of an entry is nobody's.
-            assert.equal(archive[at], 0);
+            // What fills up a block after the end of an entry, or a field of a header, is nobody's.
+            assert.ok(archive[at] === 0 || archive[at] === 0x20, `byte ${at} counts`);
             assert.deepEqual(read, whole);
           },
         ),
-        { numRuns: 300 },
+        { numRuns: 300, examples: [[10_394, 1]] },
       );
     });
 
