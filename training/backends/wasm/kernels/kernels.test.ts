@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { NamedAttrMap, Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import { whileHeapGrows } from "../../testing/growing_heap.js";
 import { assertClose, onCpu, valuesOf, wasmBackend } from "../../testing/values.js";
 import type { Tf } from "../../types.js";
 
@@ -16,7 +17,7 @@ const read = (tf: Tf, run: Run) =>
     }));
   });
 
-/** The same call on the wasm backend and in plain JavaScript must give the same. */
+/** The same call on the wasm backend and in plain JavaScript must give the same, also while the heap grows. */
 async function sameAsCpu(what: string, run: Run, tolerance = 1e-5): Promise<void> {
   const expected = await onCpu((tf) => read(tf, run));
   const { tf } = await wasmBackend();
@@ -29,6 +30,9 @@ async function sameAsCpu(what: string, run: Run, tolerance = 1e-5): Promise<void
     assert.equal(actual[i]!.dtype, dtype, what);
     assertClose(actual[i]!.values, values, tolerance, what);
   });
+  const { result, growths } = whileHeapGrows(tf, () => read(tf, run));
+  assert.ok(growths > 0, `${what}: the heap did not grow`);
+  assert.deepEqual(result, actual, `${what}, while the heap grows`);
 }
 
 const kernel = (tf: Tf, name: string, inputs: Record<string, Tensor>, attrs: NamedAttrMap) =>
