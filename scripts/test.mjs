@@ -2,8 +2,8 @@
  * `npm test`: sets up what is missing, checks format, lint and types, runs every test, and ends with a line
  * `N passed, N failed`. Arguments go to mocha: `npm test -- --grep raft`.
  */
-import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { EVERY_TEST, runMocha } from "./lib/mocha.mjs";
 import { ensureBuilt, ensureInstalled, ensureNode, must, ROOT } from "./lib/setup.mjs";
 
 ensureNode();
@@ -18,41 +18,13 @@ ensureBuilt();
 
 const coverage = process.argv.includes("--coverage");
 const args = process.argv.slice(2).filter((a) => a !== "--coverage");
-// Given here and not in .mocharc.json, whose specs would be added to those of any other run of mocha.
-const SPEC = "dist/{daemon,protocol,consensus,training,scripts,test}/**/*.test.js";
-const mocha = [
-  join(ROOT, "node_modules/mocha/bin/mocha.js"),
-  ...(args.some((a) => a.endsWith(".js")) ? [] : [SPEC]),
-  ...args,
-];
-const c8 = [join(ROOT, "node_modules/c8/bin/c8.js"), process.execPath];
-const child = spawn(process.execPath, coverage ? [...c8, ...mocha] : mocha, {
-  cwd: ROOT,
-  stdio: ["ignore", "pipe", "inherit"],
-});
-
-let passed = 0;
-let failed = 0;
-let pending = 0;
-let rest = "";
-child.stdout.on("data", (chunk) => {
-  process.stdout.write(chunk);
-  const lines = (rest + chunk).split("\n");
-  rest = lines.pop() ?? "";
-  for (const line of lines) count(line);
+const c8 = [process.execPath, join(ROOT, "node_modules/c8/bin/c8.js"), process.execPath];
+const { child, result } = runMocha([...(args.some((a) => a.endsWith(".js")) ? [] : [EVERY_TEST]), ...args], {
+  command: coverage ? c8 : [process.execPath],
+  show: (chunk) => process.stdout.write(chunk),
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
-child.on("close", (code) => {
-  count(rest);
-  if (code !== 0 && failed === 0) failed = 1;
-  process.stdout.write(`\n${passed} passed, ${failed} failed${pending > 0 ? `, ${pending} skipped` : ""}\n`);
-  process.exitCode = code === 0 && passed > 0 ? 0 : 1;
-});
 
-/** Mocha's closing lines: `  12 passing (3s)`, `  1 failing`, `  2 pending`. */
-function count(line) {
-  const match = /^\s*(\d+) (passing|failing|pending)\b/.exec(line);
-  if (match?.[2] === "passing") passed = Number(match[1]);
-  if (match?.[2] === "failing") failed = Number(match[1]);
-  if (match?.[2] === "pending") pending = Number(match[1]);
-}
+const { passed, failed, pending } = await result;
+process.stdout.write(`\n${passed} passed, ${failed} failed${pending > 0 ? `, ${pending} skipped` : ""}\n`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
