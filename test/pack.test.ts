@@ -86,7 +86,8 @@ describe("the packed package", function () {
     assert.ok(!files.some((file) => file.endsWith(STALE)));
     assert.deepEqual(
       files.filter(
-        (file) => /\.test\.|(^|\/)testing\//.test(file) || (file.endsWith(".ts") && !file.endsWith(".d.ts")),
+        (file) =>
+          /\.test\.|(^|\/)test(ing|data)\//.test(file) || (file.endsWith(".ts") && !file.endsWith(".d.ts")),
       ),
       [],
     );

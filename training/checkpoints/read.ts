@@ -36,6 +36,7 @@ const JSON_BYTES_MAX = 16 * 1024 * 1024;
 const LINEAGE_BYTES_MAX = 256 * 1024 * 1024;
 /** Bytes of one record in it. */
 const RECORD_BYTES_MAX = 16 * 1024 * 1024;
+/** Of `SHA256SUMS`: a line of about 80 bytes for each entry. */
 const SUMS_BYTES_MAX = 4096;
 
 /**
