@@ -48,7 +48,7 @@ export async function readRef(fs: StoreFs, path: string, hash: Hash): Promise<Bl
 }
 
 /**
- * Moves finished data (already fsynced) to its place. The small files are written before anything gets its final name,
+ * Moves finished data (already fsynced) to its place, in a folder that is there and durable. The small files are written before anything gets its final name,
  * so a full disk is found out while nothing has changed.
  */
 export async function placeBlob(
@@ -59,10 +59,6 @@ export async function placeBlob(
   chunkHashes: Uint8Array,
 ): Promise<void> {
   const folder = dirname(paths.data);
-  if ((await fs.stat(folder)) === undefined) {
-    await fs.mkdir(folder);
-    await fs.syncFolder(dirname(folder));
-  }
   await stage(fs, paths.chunks, chunkHashes);
   await stage(fs, paths.ref, encodeRef(ref));
   await place(fs, paths.chunks);

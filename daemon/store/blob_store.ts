@@ -3,7 +3,7 @@
  * written before this start is hashed again before it is used first; what turns out damaged is moved away, so that it
  * is fetched again from other nodes.
  */
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { BlobStorage, BlobWriter } from "../../protocol/blobs/types.js";
 import type { BlobRef, Hash } from "../../protocol/types.js";
 import { listBlobFiles, pathsIn, placeBlob, readRef, removeBlob } from "./blob_files.js";
@@ -20,7 +20,15 @@ import {
 import { busy, corrupt, diskFull, missing, onDisk } from "./disk_errors.js";
 import { KeyedLock } from "./keyed_lock.js";
 import { alreadyHere, PartialBlob } from "./partial_blob.js";
-import { errnoOf, nodeFs, readSmallFile, type StoreFs, withFile, writeDurably } from "./store_fs.js";
+import {
+  errnoOf,
+  makeFolder,
+  nodeFs,
+  readSmallFile,
+  type StoreFs,
+  withFile,
+  writeDurably,
+} from "./store_fs.js";
 import type { StoreLogger } from "./types.js";
 
 /** Damaged blobs kept for a look; the oldest are removed. */
@@ -45,6 +53,8 @@ export class BlobStore implements BlobStorage {
   private readonly index = new Map<Hash, Entry>();
   private readonly writers = new Set<Hash>();
   private readonly locks = new KeyedLock();
+  /** Of `blobs/`: made in this run, and durable when resolved. There are at most 256; they are never removed. */
+  private readonly shards = new Map<string, Promise<void>>();
   private temporaryCount = 0;
 
   private constructor(
@@ -62,6 +72,8 @@ export class BlobStore implements BlobStorage {
     for (const folder of [store.tempDir, store.blobsDir, store.partialDir, store.quarantineDir]) {
       await fs.mkdir(folder);
     }
+    // A run that died may have left folders that are there but not durable.
+    for (const folder of [store.blobsDir, dir]) await fs.syncFolder(folder);
     await store.scan();
     return store;
   }
@@ -265,9 +277,22 @@ export class BlobStore implements BlobStorage {
         await this.fs.remove(path);
         return;
       }
+      await this.shard(dirname(this.paths(ref.hash).data));
       await placeBlob(this.fs, this.paths(ref.hash), path, ref, chunkHashes);
       this.index.set(ref.hash, { ref, addedAtMs: Date.now(), verified: verified ? Promise.resolve() : null });
     });
+  }
+
+  /** Whoever needs a folder waits for it to be durable, not only whoever made it. */
+  private shard(folder: string): Promise<void> {
+    const known = this.shards.get(folder);
+    if (known) return known;
+    const made = makeFolder(this.fs, folder).catch((error: unknown) => {
+      this.shards.delete(folder);
+      throw error;
+    });
+    this.shards.set(folder, made);
+    return made;
   }
 
   private async remove(hash: Hash): Promise<void> {

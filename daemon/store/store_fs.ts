@@ -121,6 +121,14 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
+/** A folder and the parents it lacks, each durable in its own parent: what lies in a lost folder is lost with it. */
+export async function makeFolder(fs: StoreFs, path: string): Promise<void> {
+  const absent: string[] = [];
+  for (let at = path; (await fs.stat(at)) === undefined; at = dirname(at)) absent.unshift(at);
+  await fs.mkdir(path);
+  for (const folder of absent) await fs.syncFolder(dirname(folder));
+}
+
 /** Opens, hands over, closes: also when `use` throws. */
 export async function withFile<T>(
   fs: StoreFs,
