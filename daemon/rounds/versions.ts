@@ -1,5 +1,6 @@
 /** Keeps the model versions that matter on this node's disk: fetches what is missing, drops what is old. */
 import type { BlobRef, Hash } from "../../protocol/types.js";
+import { DaemonError } from "../errors.js";
 
 export interface VersionsInit {
   readonly blobs: {
@@ -81,8 +82,10 @@ export class Versions {
         return await this.init.blobs.pathOf(ref.hash);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
+        // A donor may yet come by itself; room on the disk has to be made by somebody.
+        const level = error instanceof DaemonError && error.code === "DISK_FULL" ? "warn" : "debug";
         if (!signal.aborted)
-          this.init.logger.debug({ version: ref.hash, reason }, "the version is not here yet");
+          this.init.logger[level]({ version: ref.hash, reason }, "the version is not here yet");
       }
       await pause(waitMs, signal);
     }

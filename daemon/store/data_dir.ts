@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { z } from "zod";
 import { DaemonError } from "../errors.js";
 import {
-  errnoOf,
   makeFolder,
   nodeFs,
   readSmallFile,
   type StoreFs,
+  systemErrnoOf,
   withFile,
   writeDurably,
 } from "./store_fs.js";
@@ -42,11 +42,12 @@ const REMEDIES: Record<string, string> = {
   EROFS: "The file system is read-only: mount it writable, or choose another folder.",
   ENOSPC: "The disk is full: free some space, or choose a folder on another disk.",
   EDQUOT: "The disk quota is used up: free some space, or choose a folder on another disk.",
+  EIO: "The disk fails: look at the system's log, and move the folder to another disk.",
   EMFILE: "Too many files are open: raise the limit (ulimit -n).",
 };
 
 export function dataDirUnusable(dataDir: string, error: unknown): DaemonError {
-  const errno = errnoOf(error);
+  const errno = systemErrnoOf(error);
   const remedy = REMEDIES[errno ?? ""] ?? "Check the folder and its disk, or choose another folder.";
   const why = error instanceof Error ? error.message : String(error);
   return new DaemonError(

@@ -115,6 +115,24 @@ class NodeFile implements StoreFile {
   }
 }
 
+/** LevelDB gives the system's error as text only. */
+const LEVEL_ERRNOS: readonly (readonly [RegExp, string])[] = [
+  [/No space left on device|not enough space on the disk/i, "ENOSPC"],
+  [/quota exceeded/i, "EDQUOT"],
+  [/Read-only file system/i, "EROFS"],
+  [/Permission denied|Access is denied/i, "EACCES"],
+  [/Operation not permitted/i, "EPERM"],
+  [/Too many open files/i, "EMFILE"],
+  [/Input\/output error/i, "EIO"],
+];
+
+/** `ENOSPC`, `EACCES` and so on, of the system's own errors and of LevelDB's. */
+export function systemErrnoOf(error: unknown): string | undefined {
+  const code = errnoOf(error);
+  if (code !== "LEVEL_IO_ERROR" || !(error instanceof Error)) return code;
+  return LEVEL_ERRNOS.find(([text]) => text.test(error.message))?.[1] ?? code;
+}
+
 /** `ENOSPC`, `EACCES` and so on, or undefined for what is no system error. */
 export function errnoOf(error: unknown): string | undefined {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
