@@ -7,6 +7,9 @@ export interface VersionsInit {
     stat(hash: Hash): BlobRef | undefined;
     /** The verified file. @throws when it is missing or damaged (and has then been put aside) */
     pathOf(hash: Hash): Promise<string>;
+    /** Removes all that is not to be kept. */
+    prune(keep: { has(hash: Hash): boolean }): Promise<{ totalBytes: number }>;
+    /** Removes what is not to be kept, damaged blobs put aside first, until `maxBytes` are left. */
     sweep(keep: { has(hash: Hash): boolean }, maxBytes: number): Promise<{ totalBytes: number }>;
   };
   /** Brings a blob here from whoever of `sources` has it. @throws when none of them does */
@@ -96,7 +99,7 @@ export class Versions {
     const { blobs, inUse, finals, maxBytes } = this.init;
     const kept = new Set([...this.recent, ...finals()]);
     const current = this.recent.at(-1);
-    const { totalBytes } = await blobs.sweep({ has: (hash) => kept.has(hash) || inUse(hash) }, 0);
+    const { totalBytes } = await blobs.prune({ has: (hash) => kept.has(hash) || inUse(hash) });
     if (totalBytes > maxBytes)
       await blobs.sweep({ has: (hash) => hash === current || inUse(hash) }, maxBytes);
   }

@@ -56,7 +56,7 @@ export function databaseFull(path: string, bytesFree: number | undefined, cause:
 export function corrupt(hash: Hash, why: string, facts: Record<string, unknown> = {}): DaemonError {
   return new DaemonError(
     "BLOB_CORRUPT",
-    `Blob ${hash} is damaged: ${why}. It is fetched again from other nodes.`,
+    `Blob ${hash} is damaged: ${why}. It counts as not here, and is fetched again from other nodes when it is needed.`,
     { hash, ...facts },
   );
 }

@@ -5,8 +5,8 @@
  *     db/            one LevelDB: log, lineage, votes, meta, the peer store
  *     blobs/         model versions, updates and snapshots, by hash
  *     partial/       downloads that go on after a restart
- *     quarantine/    the last few damaged blobs
- *     tmp/           emptied at every start
+ *     quarantine/    the last few damaged blobs, while `storage.max_bytes` has room for them
+ *     tmp/           what producers are writing; emptied at every start
  */
 import { join } from "node:path";
 import { LevelDatastore } from "datastore-level";

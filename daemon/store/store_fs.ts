@@ -172,6 +172,23 @@ export async function readSmallFile(fs: StoreFs, path: string, maxBytes: number)
   });
 }
 
+/** The failures that tell something about one file. All others pass, or would hit any file: its content may be fine. */
+const UNSOUND = new Set(["ENOENT", "EISDIR", "EIO"]);
+
+/** A small file; undefined when it is missing, longer than `maxBytes`, or the disk cannot read it. */
+export async function readSoundFile(
+  fs: StoreFs,
+  path: string,
+  maxBytes: number,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await readSmallFile(fs, path, maxBytes);
+  } catch (error) {
+    if (error instanceof RangeError || UNSOUND.has(errnoOf(error) ?? "")) return undefined;
+    throw error;
+  }
+}
+
 /** A whole, durable file under a temporary name; `place` then gives it its name. */
 export async function stage(fs: StoreFs, path: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${path}.tmp`;
