@@ -68,8 +68,7 @@ export async function openStore(dataDir: string, options: StoreOptions): Promise
     const [raft, lineage, votes] = [part("raft"), part("lineage"), part("votes")];
     const close = async (): Promise<void> => {
       // While the lock is still ours: after it the file may be the next holder's.
-      await removeHolder(dataDir);
-      await db.close();
+      await removeHolder(dataDir).finally(() => db.close());
     };
     return { dataDir, raft, lineage, votes, libp2p, meta, blobs, identity, close };
   } catch (error) {
