@@ -6,8 +6,9 @@
 import { basename, dirname, join } from "node:path";
 import type { BlobStorage, BlobWriter } from "../../protocol/blobs/types.js";
 import type { BlobRef, Hash } from "../../protocol/types.js";
-import { listBlobFiles, pathsIn, placeBlob, readChunkList, readRef, removeBlob } from "./blob_files.js";
-import { type HashedBlob, hashBytes, hashFile, hashOpenFile, hexOf, isChunkListOf } from "./blob_hashing.js";
+import { listBlobFiles, pathsIn, placeBlob, readChunkList, removeBlob } from "./blob_files.js";
+import { type HashedBlob, hashBytes, hashFile, hashOpenFile, isChunkListOf } from "./blob_hashing.js";
+import { blobPaths, scanBlobs } from "./blob_scan.js";
 import { busy, corrupt, diskFull, missing, onDisk } from "./disk_errors.js";
 import { KeyedLock } from "./keyed_lock.js";
 import { alreadyHere, PartialBlob } from "./partial_blob.js";
@@ -56,7 +57,7 @@ export class BlobStore implements BlobStorage {
   private readonly index = new Map<Hash, Entry>();
   private readonly writers = new Set<Hash>();
   private readonly locks = new KeyedLock();
-  /** Of `blobs/`: made in this run, and durable when resolved. There are at most 256; they are never removed. */
+  /** Folders in `blobs/` that were made in this run, or are about to be: durable when resolved. */
   private readonly shards = new Map<string, Promise<void>>();
   private readonly quarantine: Quarantine;
   private temporaryCount = 0;
@@ -79,7 +80,10 @@ export class BlobStore implements BlobStorage {
     }
     // A run that died may have left folders that are there but not durable.
     for (const folder of [store.blobsDir, dir]) await fs.syncFolder(folder);
-    await store.scan();
+    for (const path of (await listBlobFiles(fs, store.partialDir)).temporary) await fs.remove(path);
+    for await (const { ref, addedAtMs } of scanBlobs(fs, store.blobsDir, logger)) {
+      store.index.set(ref.hash, { ref, addedAtMs, verification: null });
+    }
     return store;
   }
 
@@ -275,7 +279,7 @@ export class BlobStore implements BlobStorage {
   }
 
   private paths(hash: Hash) {
-    return pathsIn(join(this.blobsDir, hexOf(hash).slice(0, 2)), hash);
+    return blobPaths(this.blobsDir, hash);
   }
 
   private entry(hash: Hash): Entry {
@@ -416,30 +420,6 @@ export class BlobStore implements BlobStorage {
       found.push({ hash, bytes: stat?.bytes ?? 0, atMs: stat?.mtimeMs ?? 0, remove });
     }
     return found;
-  }
-
-  /** Builds the index from what is on disk and clears what a crash has left. */
-  private async scan(): Promise<void> {
-    for (const shard of await this.fs.list(this.blobsDir)) {
-      if (!/^[0-9a-f]{2}$/.test(shard)) continue;
-      const { hashes, temporary } = await listBlobFiles(this.fs, join(this.blobsDir, shard));
-      for (const path of temporary) await this.fs.remove(path);
-      for (const hash of hashes) await this.scanBlob(hash);
-    }
-    const { temporary } = await listBlobFiles(this.fs, this.partialDir);
-    for (const path of temporary) await this.fs.remove(path);
-  }
-
-  private async scanBlob(hash: Hash): Promise<void> {
-    const paths = this.paths(hash);
-    const ref = await readRef(this.fs, paths.ref, hash);
-    const data = await this.fs.stat(paths.data);
-    if (ref && data?.bytes === ref.bytes) {
-      this.index.set(hash, { ref, addedAtMs: data.mtimeMs, verification: null });
-      return;
-    }
-    this.logger.info({ hash }, "cleared the remains of an unfinished or cut blob");
-    await removeBlob(this.fs, paths);
   }
 }
 

@@ -111,6 +111,27 @@ describe("daemon/store: damage", () => {
     assert.deepEqual(await quarantined(), []);
   });
 
+  it("makes a damaged reference again from good data, and clears the blob when the data are damaged, too", async () => {
+    const bytes = bytesOf(BLOB_CHUNK_BYTES + 5);
+    const before = await open();
+    const [ref, other] = [await before.put(bytes), await before.put(bytesOf(100))];
+    const whole = await fs.readFile(`${dataPath(ref.hash)}.ref`, "utf8");
+    for (const damaged of [
+      "",
+      whole.slice(0, 40),
+      whole.replace(/"bytes":\d+/, '"bytes":-1'),
+      "x".repeat(5000),
+    ]) {
+      for (const { hash } of [ref, other]) await fs.writeFile(`${dataPath(hash)}.ref`, damaged);
+      await fs.writeFile(dataPath(other.hash), bytesOf(100, 1));
+      const store = await open();
+      assert.deepEqual(store.list(), [ref]);
+      assert.deepEqual(await store.read(ref.hash, 0, bytes.length), bytes);
+      assert.equal(await fs.readFile(`${dataPath(ref.hash)}.ref`, "utf8"), whole);
+      await store.put(bytesOf(100));
+    }
+  });
+
   it("throws nothing away because of a failure that passes", async () => {
     const bytes = bytesOf(100);
     const { hash } = await (await open()).put(bytes);
