@@ -51,6 +51,7 @@ describe("daemon/rounds: a damaged version", function () {
       sources: () => [a.host.peerId],
       inUse: () => false,
       finals: () => [],
+      recent: [],
       keepVersions: 2,
       maxBytes: 1024 ** 3,
       logger,
