@@ -146,7 +146,10 @@ async function compose(
     presence,
     trainer,
     participation: () => participation,
-    checks: () => ({ swarm: participation === null ? "this node does not belong to a swarm yet" : null }),
+    checks: () => ({
+      swarm: participation === null ? "this node does not belong to a swarm yet" : null,
+      session: participation?.rounds.fault() ?? null,
+    }),
   });
   const metrics = createSwarmMetrics(registry, () => source.snapshot());
   host.onLatency((_peer, ms) => metrics.network.latency.observe(ms / 1000));
