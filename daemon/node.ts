@@ -158,6 +158,7 @@ async function compose(
     commands: {
       startTraining: (request) => member(participation).sessions.start(request),
       stopTraining: (id, reason) => member(participation).sessions.stop(id, reason),
+      removeNode: (peer) => member(participation).removal.remove(peer),
       openCheckpoint: (id, height) => {
         const { genesis, control, lineage } = member(participation);
         return openCheckpoint(

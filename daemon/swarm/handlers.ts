@@ -10,6 +10,7 @@ import {
   joinMethod,
   lineageMethod,
   proposeMethod,
+  removeMethod,
   voteMethod,
 } from "./methods.js";
 import type { Participation } from "./participation.js";
@@ -35,6 +36,7 @@ export function handleCalls({ rpc, formation, expect, genesis, participation }: 
   });
   if (formation) rpc.handle(formationMethod, (request, from) => formation.handle(from, request));
   rpc.handle(joinMethod, ({ name }, from) => member().membership.admit(from, name));
+  rpc.handle(removeMethod, ({ peer }, from) => member().removal.answer(peer, from));
   rpc.handle(proposeMethod, async ({ command }, from) => {
     const outcome = await member().sessions.propose(command, from);
     return { v: 1 as const, outcome: outcome.kind === "applied" ? { kind: "applied" as const } : outcome };
