@@ -123,7 +123,10 @@ async function compose(
           },
           updated: (message) => void participation?.rounds.trainerUpdated(message),
           progressed: (message) => participation?.rounds.trainerProgressed(message),
-          lost: (session, round, reason) => participation?.rounds.trainerLost(session, round, reason),
+          lost: (session, round, reason) => {
+            participation?.rounds.trainerLost(session, round, reason);
+            heartbeats.changed();
+          },
         },
         logger.child({ part: "trainer" }),
       )

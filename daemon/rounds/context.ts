@@ -16,6 +16,7 @@ export function contextOf(session: SessionState | null, spec: SessionSpec | null
     round,
     cursor,
     codec: spec.codec,
+    shareSteps: spec.strategy.innerSteps,
     batchSize: spec.batchSize,
     timeoutMs: spec.roundTimeoutMs,
   };
@@ -30,7 +31,7 @@ export function contextOf(session: SessionState | null, spec: SessionSpec | null
     height: session.height + 1,
     base: version.hash,
     participants,
-    lanes: assignLanes(cursor, participants, laneBatchesOf(spec), totalBatchesOf(spec)),
+    lanes: assignLanes(cursor, participants, laneBatchesOf(spec, participants.length), totalBatchesOf(spec)),
     contribution,
     payloadBytes: payloadBytesOf(spec, contribution),
     targetSteps: targetStepsOf(spec, participants.length),

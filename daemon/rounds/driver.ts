@@ -35,7 +35,10 @@ import { type VoteAnswer, type VoteRequest, Voter } from "./voter.js";
 
 /** The round core hears of the time this often. */
 const TICK_MS = 100;
-/** The others are told of progress at most this often: close enough to stop in time, and little to verify for them. */
+/**
+ * The others are told of progress at most this often, which is little to verify for them, and at once when this node
+ * has done its share of the round: on that they close it.
+ */
 const PROGRESS_MS = 400;
 /** A voter that cannot judge in this time (payloads missing, recomputation slow) says so. */
 const JUDGE_MS = 30_000;
@@ -60,6 +63,7 @@ export class RoundDriver {
   private openedAtMs: number | null = null;
   private roleKey = "";
   private ableKey = "";
+  private gaveUpKey = "";
   private timer: NodeJS.Timeout | null = null;
   private off: (() => void)[] = [];
 
@@ -120,6 +124,11 @@ export class RoundDriver {
     return isActive(session) ? this.specs.get(session).fault : null;
   }
 
+  /** Whether this node's training failed in the open round. */
+  get hasGivenUp(): boolean {
+    return this.core.hasGivenUp;
+  }
+
   /** Mean training loss that a node last told, in nats. */
   lossOf(peer: string): number | null {
     return this.losses.of(this.deps.control.state.session?.id ?? null, peer);
@@ -159,7 +168,9 @@ export class RoundDriver {
     const { gossip, identity, now } = this.deps;
     const message = { session, round, steps, samples, lossNats, samplesPerSecond };
     const progress = { v: 1 as const, kind: "progress" as const, ...message };
-    if (now() - this.toldAtMs >= PROGRESS_MS) {
+    const { open } = this.core;
+    const isShare = open?.session === session && open.round === round && steps === open.shareSteps;
+    if (isShare || now() - this.toldAtMs >= PROGRESS_MS) {
       this.toldAtMs = now();
       gossip.publish("progress", progress).catch(() => undefined);
     }
@@ -279,6 +290,15 @@ export class RoundDriver {
     this.run(this.core.ableChanged(able, this.deps.now()));
   }
 
+  private gaveUpChanged(): void {
+    const { open } = this.core;
+    const peers = open === null ? new Set<string>() : this.deps.presence.gaveUp(open.session, open.round);
+    const key = open === null || peers.size === 0 ? "" : `${open.session}/${open.round}/${[...peers].sort()}`;
+    if (key === this.gaveUpKey) return;
+    this.gaveUpKey = key;
+    if (open) this.run(this.core.gaveUpChanged(open.session, open.round, peers, this.deps.now()));
+  }
+
   private participants(): string[] {
     const { state } = this.deps.control;
     return participantsOf(state, this.spec(), this.able());
@@ -286,6 +306,7 @@ export class RoundDriver {
 
   private tick(): void {
     this.ableChanged();
+    this.gaveUpChanged();
     this.run(this.core.tick(this.deps.now()));
     this.leader.tick();
     this.unreadable.tick(this.deps.control.state.session, this.fault());
@@ -367,7 +388,8 @@ export class RoundDriver {
         { session: context.session, round: context.round, reason },
         "recomputation failed",
       );
-      this.run(this.core.aggregateFailed(key, reason, this.deps.now()));
+      const missing = updates.map((u) => u.payload.hash).filter((hash) => !this.deps.blobs.stat(hash));
+      this.run(this.core.aggregateFailed(key, reason, missing, this.deps.now()));
     }
   }
 }

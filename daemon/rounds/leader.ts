@@ -178,7 +178,7 @@ export class Leader {
   }
 
   private questionOf(decision: Decision, proposal: RoundProposal) {
-    const manifests = proposal.updates.map((u) => {
+    const manifests = [...proposal.updates, ...proposal.excluded].map((u) => {
       const signed = this.deps.signedOf(u);
       if (!signed) throw new Error(`the manifest of ${u.peer} is no longer here`);
       return { manifest: signed.manifest, peer: signed.peer, signature: signed.signature };

@@ -9,6 +9,8 @@ import type { FromTrainer } from "../../training/trainer/messages.js";
 export type UpdateMessage = Extract<FromTrainer, { kind: "update" }>;
 export type ProgressMessage = Extract<FromTrainer, { kind: "progress" }>;
 
+export type TrainOrder = Parameters<TrainerSupervisor["train"]>[0];
+
 export interface TrainerHooks {
   /** `canTrain` or `reason` changed. */
   changed(): void;
@@ -31,7 +33,7 @@ export class TrainerPort {
   private off: (() => void) | null = null;
 
   constructor(
-    private readonly supervisor: TrainerSupervisor,
+    private readonly supervisor: Pick<TrainerSupervisor, keyof TrainerSupervisor>,
     private readonly hooks: TrainerHooks,
     private readonly logger: {
       info(facts: object, message: string): void;
@@ -72,6 +74,7 @@ export class TrainerPort {
   /** Says which session to be ready for; null for none. */
   want(wanted: { session: string; spec: SessionSpec } | null): void {
     if (wanted?.session === this.wanted?.session) return;
+    if (wanted === null && this.opened !== null) this.supervisor.release(this.opened);
     this.wanted = wanted;
     this.opened = null;
     this.fault = null;
@@ -79,7 +82,7 @@ export class TrainerPort {
     this.hooks.changed();
   }
 
-  train(message: Parameters<TrainerSupervisor["train"]>[0]): void {
+  train(message: TrainOrder): void {
     this.running = { session: message.session, round: message.round };
     this.supervisor.train(message);
   }
@@ -124,7 +127,8 @@ export class TrainerPort {
       .finally(() => {
         this.opening = false;
         this.hooks.changed();
-        if (this.wanted && this.wanted.session !== wanted.session) this.open();
+        if (this.wanted === null) this.supervisor.release(wanted.session);
+        else if (this.wanted.session !== wanted.session) this.open();
       });
   }
 

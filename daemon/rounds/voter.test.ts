@@ -75,6 +75,9 @@ describe("daemon/rounds: voting", () => {
   it("refuses manifests that are not the ones the decision counts, and bytes that are no decision", async () => {
     const { ask } = await voter();
     assert.match((await ask(genesis, [update(third)])).refusal ?? "", /1 manifests for 0 updates/);
+    const rejecting = { ...genesis, rejected: [{ peer: third, reason: "it does not decode" }] };
+    assert.match((await ask(rejecting)).refusal ?? "", /0 manifests for 1 updates/);
+    assert.match((await ask(rejecting, [update(leader)])).refusal ?? "", /whose update is rejected, is not/);
     const garbage = await (await voter()).ask("nonsense" as never);
     assert.match(garbage.refusal ?? "", /decision/);
   });

@@ -23,7 +23,7 @@ export interface VoteQuestion {
   readonly decision: Uint8Array;
   /** The log index at which the leader decided: a voter that is behind waits for it. */
   readonly index: number;
-  /** The manifests of the decision's updates, verified. */
+  /** The manifests of the decision's updates and of those that it rejects, verified. */
   readonly updates: readonly AnnouncedUpdate[];
 }
 /** A question as it comes over the wire. */
@@ -158,11 +158,10 @@ function refuse(reason: string): VoteAnswer {
   return { signature: null, refusal: reason.slice(0, 512) };
 }
 
-/** The manifests must be exactly those that the decision counts. */
+/** The manifests must be exactly those that the decision counts, and one of each peer whose update it rejects. */
 function mismatchOf(decision: Decision, updates: readonly AnnouncedUpdate[]): string | null {
-  if (updates.length !== decision.updates.length) {
-    return `${updates.length} manifests for ${decision.updates.length} updates`;
-  }
+  const wanted = decision.updates.length + decision.rejected.length;
+  if (updates.length !== wanted) return `${updates.length} manifests for ${wanted} updates`;
   for (const counted of decision.updates) {
     const update = updates.find((u) => u.peer === counted.peer);
     const same =
@@ -173,10 +172,14 @@ function mismatchOf(decision: Decision, updates: readonly AnnouncedUpdate[]): st
       update.lossNats === counted.lossNats;
     if (!same) return `the manifest of ${counted.peer} is not what the decision counts`;
   }
-  return null;
+  const unseen = decision.rejected.find(({ peer }) => !updates.some((u) => u.peer === peer));
+  return unseen ? `the manifest of ${unseen.peer}, whose update is rejected, is not there` : null;
 }
 
 function proposalOf(decision: Decision, updates: readonly AnnouncedUpdate[]): RoundProposal {
   const { session, round, rejected, result, cursor } = decision;
-  return { session, round, updates, rejected, result, cursor };
+  const isRejected = (u: AnnouncedUpdate) => rejected.some(({ peer }) => peer === u.peer);
+  const excluded = updates.filter(isRejected);
+  const counted = updates.filter((u) => !isRejected(u));
+  return { session, round, updates: counted, excluded, rejected, result, cursor };
 }

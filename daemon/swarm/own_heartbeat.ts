@@ -37,7 +37,7 @@ export function ownHeartbeat(parts: OwnHeartbeatParts): Heartbeat {
     canTrain: trainer?.canTrain === true,
     session: trainer?.canTrain ? trainer.session : null,
     reason: reasonOf(trainer, participation),
-    phase: trainer?.state.phase ?? null,
+    phase: participation?.rounds.hasGivenUp ? "failed" : (trainer?.state.phase ?? null),
     round: session?.round ?? null,
     height: version === null ? null : (session?.height ?? null),
     versionHash: version,

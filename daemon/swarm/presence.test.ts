@@ -28,4 +28,15 @@ describe("daemon/swarm: presence", () => {
     assert.deepEqual([...p.able("s")], ["ready"]);
     assert.deepEqual([...p.preparing("s")].sort(), ["opening", "other session"]);
   });
+
+  it("tells whose training failed in a round, and not who has no trainer just now", () => {
+    const p = presence();
+    p.heard("failed", beat({ phase: "failed", round: 4 }));
+    p.heard("before", beat({ phase: "failed", round: 3 }));
+    p.heard("busy", beat({ phase: "training", round: 4 }));
+    p.heard("restarting", beat({ phase: "failed", round: 4, canTrain: false, session: null }));
+    p.heard("gone", beat({ phase: "failed", round: 4 }));
+    p.gone("gone");
+    assert.deepEqual([...p.gaveUp("s", 4)], ["failed"]);
+  });
 });

@@ -56,6 +56,16 @@ export class Presence {
     return able;
   }
 
+  /** Alive nodes that say that their training failed in this round, though they are ready for its session. */
+  gaveUp(session: string, round: number): Set<string> {
+    const gaveUp = new Set<string>();
+    for (const { peer, heartbeat } of this.seen.values()) {
+      const same = heartbeat.session === session && heartbeat.round === round;
+      if (same && heartbeat.canTrain && heartbeat.phase === "failed" && this.isAlive(peer)) gaveUp.add(peer);
+    }
+    return gaveUp;
+  }
+
   /** Alive nodes that are still getting ready for this session: worth a short wait. */
   preparing(session: string): Set<string> {
     const preparing = new Set<string>();

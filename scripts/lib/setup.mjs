@@ -48,7 +48,13 @@ export function ensureBuilt() {
   const newest = Math.max(...SOURCES.map((name) => newestIn(join(ROOT, name))), ...configTimes());
   if (!removeStale() && existsSync(STAMP) && Number(readFileSync(STAMP, "utf8")) >= newest) return;
   say("Compiling …");
-  must(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "--pretty", "false", "--checkers", "1"]);
+  must(process.execPath, [
+    join(ROOT, "node_modules/typescript/bin/tsc"),
+    "--pretty",
+    "false",
+    "--checkers",
+    "1",
+  ]);
   mkdirSync(join(ROOT, "dist"), { recursive: true });
   writeFileSync(STAMP, String(newest));
 }

@@ -98,7 +98,8 @@ for (const name of codecNameSchema.options) {
       const received = new Float64Array(300);
       const rounds = 50;
       for (let r = 0; r < rounds; r++) {
-        const sent = codec.decode(feedback.encode(update), 300);
+        const sent = codec.decode(feedback.encode(update, r), 300);
+        feedback.settle(r);
         for (let i = 0; i < 300; i++) received[i]! += sent[i]!;
       }
       for (let i = 0; i < 300; i++)
@@ -148,15 +149,25 @@ describe("training/codecs", () => {
     );
   });
 
-  it("error feedback keeps its residual when an update is refused, and forgets it on reset", () => {
+  it("error feedback owes what a counted update dropped, and nothing for one that was lost", () => {
     const codec = codecOf("int8");
     const feedback = new ErrorFeedback(codec, 2);
     const update = Float32Array.of(1, 0.003);
-    const first = feedback.encode(update);
-    assert.throws(() => feedback.encode(Float32Array.of(1, Number.NaN)), coded("UPDATE_NOT_FINITE"));
-    assert.throws(() => feedback.encode(new Float32Array(3)), coded("AGGREGATION_INVALID"));
-    assert.notDeepEqual(feedback.encode(update), first, "the residual is added");
-    feedback.reset();
-    assert.deepEqual(feedback.encode(update), first);
+    const first = feedback.encode(update, 1);
+    feedback.settle(null);
+    assert.deepEqual(feedback.encode(update, 2), first, "round 1 was not counted");
+    feedback.settle(1);
+    assert.deepEqual(feedback.encode(update, 3), first, "round 2 was not counted, though round 1 was");
+    feedback.drop();
+    feedback.settle(3);
+    assert.deepEqual(feedback.encode(update, 4), first, "the update of round 3 never left");
+    feedback.settle(4);
+    const second = feedback.encode(update, 5);
+    assert.notDeepEqual(second, first, "the residual of round 4 is added");
+    feedback.settle(4);
+    assert.deepEqual(feedback.encode(update, 6), second, "it is still owed when round 5 is lost");
+    assert.throws(() => feedback.encode(Float32Array.of(1, Number.NaN), 7), coded("UPDATE_NOT_FINITE"));
+    assert.throws(() => feedback.encode(new Float32Array(3), 7), coded("AGGREGATION_INVALID"));
+    assert.deepEqual(feedback.encode(update, 7), second, "and when one could not be made");
   });
 });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { cursorAfter, RoundCore, setKey } from "./index.js";
 import { World } from "./testing/world.js";
+import type { AnnouncedUpdate, RoundAggregation, RoundEffect, RoundProposal } from "./types.js";
 
 const SEEDS = 60;
 
@@ -132,5 +134,169 @@ describe("training/round", () => {
       );
       assertExactlyOnce(world);
     }
+  });
+});
+
+/** One node's core in a round of three, with everybody's update: each does 10 steps of a lane of 40. */
+function inRound(role: { self: string; leader?: boolean }) {
+  const world = new World({ seed: 8, nodes: 3 });
+  world.start();
+  world.run(() => world.cores.get("n0")?.open !== null, 1000);
+  const context = world.cores.get("n0")?.open;
+  assert.ok(context);
+  const core = new RoundCore({ leader: false, voter: true, term: 1, ...role });
+  core.ableChanged(new Set(world.names), 0);
+  core.opened(context, 0);
+  const updates = world.names.map((name) => world.updateOf(name, context, 10));
+  return { core, context, updates };
+}
+
+const kinds = (effects: readonly RoundEffect[]) => effects.map((e) => e.kind);
+const all = (core: RoundCore, updates: readonly AnnouncedUpdate[]) =>
+  updates.flatMap((u) => core.announced(u, true, 0).effects);
+const verdictOf = (effects: readonly RoundEffect[]) => effects.find((e) => e.kind === "verdict");
+
+describe("training/round recomputation", () => {
+  it("tries a failed one again after pauses that grow, and not at once", () => {
+    const { core, updates } = inRound({ self: "n1" });
+    const key = setKey(updates);
+    assert.ok(kinds(all(core, updates)).includes("aggregate"));
+    let nowMs = 0;
+    for (const pauseMs of [500, 1000, 2000]) {
+      assert.deepEqual(kinds(core.aggregateFailed(key, "no space", [], nowMs)), []);
+      assert.deepEqual(kinds(core.tick(nowMs + pauseMs - 1)), []);
+      nowMs += pauseMs;
+      assert.deepEqual(kinds(core.tick(nowMs)), ["aggregate"]);
+    }
+  });
+
+  it("fetches a payload that is no longer here again, and then answers the leader that waits", () => {
+    const { core, context, updates } = inRound({ self: "n1" });
+    const [lost] = updates as [AnnouncedUpdate];
+    const key = setKey(updates);
+    all(core, updates);
+    const result = resultOf(updates, []);
+    assert.deepEqual(kinds(core.proposed(7, proposalOf(updates, [], result), 0)), []);
+    const failed = core.aggregateFailed(key, "it is not here", [lost.payload.hash], 0);
+    assert.deepEqual(failed, [{ kind: "fetch", update: lost }]);
+    assert.deepEqual(kinds(core.tick(600)), [], "not without the payload");
+    assert.deepEqual(kinds(core.held(lost.payload.hash, 700)), ["aggregate"]);
+    assert.deepEqual(core.aggregated(key, result, 800), [{ kind: "verdict", id: 7, refusal: null }]);
+    assert.equal(context.round, 1);
+  });
+
+  it("a leader that lost a payload closes the round again when it has it back", () => {
+    const { core, updates } = inRound({ self: "n0", leader: true });
+    const [lost] = updates as [AnnouncedUpdate];
+    assert.ok(kinds(all(core, updates)).includes("aggregate"));
+    assert.deepEqual(kinds(core.aggregateFailed(setKey(updates), "gone", [lost.payload.hash], 0)), ["fetch"]);
+    assert.deepEqual(kinds(core.held(lost.payload.hash, 700)), ["aggregate"]);
+  });
+
+  const resultOf = (counted: readonly AnnouncedUpdate[], rejected: RoundAggregation["rejected"]) => {
+    const ref = { hash: `sha256:${"a".repeat(64)}` as const, bytes: 1, chunkRoot: counted[0]!.payload.hash };
+    return { ref, counted: counted.map((u) => u.peer), rejected };
+  };
+  const proposalOf = (
+    updates: readonly AnnouncedUpdate[],
+    excluded: readonly AnnouncedUpdate[],
+    { ref, rejected }: RoundAggregation,
+  ): RoundProposal => {
+    const { context } = inRound({ self: "n1" });
+    const cursor = cursorAfter(context, updates);
+    return { session: "s", round: 1, updates, excluded, rejected, result: ref, cursor };
+  };
+
+  it("signs a rejection only if it rejects that update itself, for the same reason", () => {
+    const rejected = [{ peer: "n2", reason: "holds NaN" }];
+    const judge = (change: Partial<RoundProposal>, mine: "rejects" | "counts" = "rejects") => {
+      const { core, updates } = inRound({ self: "n1" });
+      const [n0, n1, n2] = updates as [AnnouncedUpdate, AnnouncedUpdate, AnnouncedUpdate];
+      const honest = proposalOf([n0, n1], [n2], resultOf([n0, n1], rejected));
+      all(core, updates);
+      const early = verdictOf(core.proposed(1, { ...honest, ...change }, 0));
+      const result = mine === "rejects" ? resultOf([n0, n1], rejected) : resultOf(updates, []);
+      const late = verdictOf(core.aggregated(setKey(updates), result, 0));
+      const verdict = early ?? late;
+      assert.ok(verdict?.kind === "verdict", "there is no answer");
+      return verdict.refusal;
+    };
+    const { context } = inRound({ self: "n1" });
+    const world = new World({ seed: 8, nodes: 4 });
+    const stranger = world.updateOf("n3", context, 10);
+    const n0 = world.updateOf("n0", context, 10);
+    assert.equal(judge({}), null);
+    assert.match(String(judge({}, "counts")), /counts the update of n2, the proposal rejects it/);
+    assert.match(
+      String(judge({ rejected: [{ peer: "n2", reason: "lazy" }] })),
+      /for another reason: holds NaN/,
+    );
+    assert.match(String(judge({ excluded: [] })), /not the ones that it shows/);
+    assert.match(
+      String(judge({ excluded: [stranger], rejected: [{ peer: "n3", reason: "x" }] })),
+      /update of n3: its author is not a participant/,
+    );
+    assert.match(
+      String(judge({ excluded: [n0], rejected: [{ peer: "n0", reason: "x" }] })),
+      /two updates of one peer/,
+    );
+  });
+});
+
+describe("training/round progress", () => {
+  it("lets a liar's progress count as its share at most, and its lane by its manifest", () => {
+    const { core, updates } = inRound({ self: "n0" });
+    const finishes = (effects: RoundEffect[]) => kinds(effects).includes("finish");
+    assert.ok(!finishes(core.progress("n1", "s", 1, 1e9, 0)));
+    assert.equal(core.stepsOf("n1"), 40, "nobody does more than its lane");
+    assert.ok(!finishes(core.progress("n0", "s", 1, 1, 0)));
+    assert.ok(!finishes(core.progress("n2", "s", 1, 10, 0)));
+    assert.ok(!finishes(core.progress("n0", "s", 1, 9, 0)));
+    assert.ok(finishes(core.progress("n0", "s", 1, 10, 0)));
+
+    const other = inRound({ self: "n0" });
+    const fast = { ...(updates[1] as AnnouncedUpdate), steps: 29, samples: 116 };
+    other.core.progress("n0", "s", 1, 1, 0);
+    assert.ok(finishes(other.core.announced(fast, true, 0).effects));
+  });
+});
+
+describe("training/round failure", () => {
+  it("does not wait for the deadline when training has failed on everybody", () => {
+    const { core } = inRound({ self: "n0", leader: true });
+    const ended = (nowMs: number) => core.tick(nowMs).find((e) => e.kind === "fail")?.reason ?? null;
+    core.trainingFailed("s", 1, 100);
+    assert.ok(core.hasGivenUp);
+    core.gaveUpChanged("s", 1, new Set(["n1"]), 200);
+    assert.equal(ended(4000), null, "n2 is training");
+    core.gaveUpChanged("s", 77, new Set(["n1", "n2"]), 4000);
+    assert.equal(ended(4000), null, "that was another round");
+    const effects = core.gaveUpChanged("s", 1, new Set(["n1", "n2"]), 4000);
+    assert.deepEqual(kinds(effects), ["fail"]);
+  });
+
+  it("counts the others at once when training has failed on some", () => {
+    const { core, updates } = inRound({ self: "n0", leader: true });
+    core.trainingFailed("s", 1, 100);
+    core.announced(updates[1] as AnnouncedUpdate, true, 200);
+    const effects = core.gaveUpChanged("s", 1, new Set(["n2"]), 300);
+    assert.deepEqual(kinds(effects), ["aggregate"]);
+  });
+
+  it("has not given up when its trainer died, and trains when it is back", () => {
+    const { core } = inRound({ self: "n0", leader: true });
+    core.ableChanged(new Set(["n1", "n2"]), 100);
+    core.trainingFailed("s", 1, 100);
+    assert.ok(!core.hasGivenUp);
+    assert.deepEqual(kinds(core.ableChanged(new Set(["n0", "n1", "n2"]), 200)), ["train"]);
+  });
+
+  it("is written again for as long as the log has the round open, by the leader alone", () => {
+    const { core } = inRound({ self: "n0", leader: true });
+    const fails = (nowMs: number) => core.tick(nowMs).filter((e) => e.kind === "fail").length;
+    assert.deepEqual([fails(4999), fails(5000), fails(9999), fails(10_000)], [0, 1, 0, 1]);
+    assert.deepEqual([fails(19_999), fails(20_000)], [0, 1]);
+    core.roleChanged({ self: "n0", leader: false, voter: true, term: 2 }, 20_000);
+    assert.equal(fails(200_000), 0);
   });
 });

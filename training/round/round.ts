@@ -4,10 +4,20 @@
  * Its memory is bounded by the participants of one round.
  */
 import type { Hash } from "../../protocol/types.js";
-import { consume } from "../lanes/index.js";
-import type { Cursor } from "../types.js";
 import { setKey, updateFault } from "./check.js";
 import { closingOf } from "./closing.js";
+import {
+  type Attempt,
+  type Contribution,
+  contributorsOf,
+  heardSteps,
+  isHeld,
+  newRound,
+  type OpenRound,
+  readyOf,
+  swarmSteps,
+} from "./open_round.js";
+import { cursorAfter, disagreement, proposalFault, recomputedOf } from "./proposal.js";
 import type {
   AnnouncedUpdate,
   RoundAggregation,
@@ -24,35 +34,14 @@ const HAND_IN_RATIO = 0.85;
 /** A payload that nobody could give is asked for again this much later. */
 const REFETCH_MS = 1000;
 
-interface Contribution {
-  readonly update: AnnouncedUpdate;
-  held: boolean;
-  fetching: boolean;
-  retryAtMs: number;
-}
-
-interface PendingProposal {
-  readonly id: number;
-  readonly proposal: RoundProposal;
-}
-
-/** Everything that is dropped when a round ends. */
-interface OpenRound {
-  readonly context: RoundContext;
-  readonly openedAtMs: number;
-  readonly steps: Map<string, number>;
-  readonly contributions: Map<string, Contribution>;
-  readonly aggregations: Map<string, RoundAggregation | "running">;
-  training: "no" | "running" | "finishing" | "done";
-  own: AnnouncedUpdate | null;
-  announcedAtMs: number;
-  targetReachedAtMs: number | null;
-  pending: PendingProposal | null;
-  /** The set this leader closed the round with, and the term in which it put it to the vote. */
-  closedWith: readonly AnnouncedUpdate[] | null;
-  closedAtMs: number | null;
-  proposedInTerm: number | null;
-}
+/** A recomputation or a log entry that failed is tried again after this, then after twice as long, and so on… */
+const RETRY_MS_MIN = 500;
+/** …up to this. */
+const RETRY_MS_MAX = 30_000;
+/** A log entry may take its time under load; only then is it written a second time, which the log refuses. */
+const FAIL_RETRY_MS_MIN = 5000;
+/** Sets of updates whose recomputation is remembered; a leader of bad faith may propose more. */
+const ATTEMPTS_MAX = 64;
 
 export class RoundCore {
   private round: OpenRound | null = null;
@@ -69,6 +58,11 @@ export class RoundCore {
   /** Steps each participant is known to have done in the open round. */
   stepsOf(peer: string): number {
     return this.round?.steps.get(peer) ?? 0;
+  }
+
+  /** Whether this node has tried to train in the open round and could not. */
+  get hasGivenUp(): boolean {
+    return this.round?.gaveUp.has(this.role.self) === true;
   }
 
   /** A new round was committed (or, with null, none is open any more). */
@@ -88,6 +82,7 @@ export class RoundCore {
     const round = this.round;
     if (round && (!role.leader || role.term !== this.role.term)) {
       round.closedWith = null;
+      round.failing = null;
       if (round.proposedInTerm !== role.term) round.proposedInTerm = null;
     }
     this.role = role;
@@ -108,9 +103,7 @@ export class RoundCore {
 
   progress(peer: string, session: string, roundNumber: number, steps: number, nowMs: number): RoundEffect[] {
     const round = this.current(session, roundNumber);
-    if (round?.context.lanes.has(peer)) {
-      round.steps.set(peer, Math.max(round.steps.get(peer) ?? 0, steps));
-    }
+    if (round) heardSteps(round, peer, steps);
     return this.advance(nowMs);
   }
 
@@ -127,10 +120,31 @@ export class RoundCore {
     return this.advance(nowMs);
   }
 
-  /** This node's trainer could not do the round; it may be asked again when it is able again. */
+  /**
+   * This node's trainer could not do the round. One that died may be asked again when it is able again; one that is
+   * there and able all the while has given the round up.
+   */
   trainingFailed(session: string, roundNumber: number, nowMs: number): RoundEffect[] {
     const round = this.current(session, roundNumber);
-    if (round && round.training !== "done") round.training = "no";
+    if (round && round.training !== "done") {
+      round.training = "no";
+      if (this.able.has(this.role.self)) round.gaveUp.add(this.role.self);
+    }
+    return this.advance(nowMs);
+  }
+
+  /** Which of the others say that their training failed in this round. */
+  gaveUpChanged(
+    session: string,
+    roundNumber: number,
+    others: ReadonlySet<string>,
+    nowMs: number,
+  ): RoundEffect[] {
+    const round = this.current(session, roundNumber);
+    if (round) {
+      for (const peer of round.gaveUp) if (peer !== this.role.self) round.gaveUp.delete(peer);
+      for (const peer of others) if (peer !== this.role.self) round.gaveUp.add(peer);
+    }
     return this.advance(nowMs);
   }
 
@@ -144,7 +158,7 @@ export class RoundCore {
     if (!round) return { fault: "no round is open", effects: this.take() };
     const fault = updateFault(update, round.context);
     if (fault === null) {
-      round.steps.set(update.peer, Math.max(round.steps.get(update.peer) ?? 0, update.steps));
+      heardSteps(round, update.peer, update.steps);
       const known = round.contributions.get(update.peer);
       if (!known) round.contributions.set(update.peer, { update, held, fetching: false, retryAtMs: 0 });
       else if (held && known.update.payload.hash === update.payload.hash) known.held = true;
@@ -176,13 +190,12 @@ export class RoundCore {
       return this.take();
     }
     if (round.pending) this.verdict(round.pending.id, "replaced by a newer proposal");
-    const context = round.context;
-    const bad = proposal.updates.find((u) => updateFault(u, context) !== null);
-    if (bad) {
-      this.verdict(id, `update of ${bad.peer}: ${updateFault(bad, context)}`);
+    const fault = proposalFault(round.context, proposal);
+    if (fault !== null) {
+      this.verdict(id, fault);
       return this.take();
     }
-    for (const update of proposal.updates) {
+    for (const update of recomputedOf(proposal)) {
       const known = round.contributions.get(update.peer);
       if (known?.update.manifest === update.manifest) continue;
       round.contributions.set(update.peer, { update, held: false, fetching: false, retryAtMs: 0 });
@@ -193,21 +206,40 @@ export class RoundCore {
 
   aggregated(key: string, result: RoundAggregation, nowMs: number): RoundEffect[] {
     const round = this.round;
-    if (round?.aggregations.get(key) !== "running") return this.take();
-    round.aggregations.set(key, result);
-    if (result.rejected.length > 0) round.aggregations.set(setKey(countedOf(round, key, result)), result);
+    if (round?.attempts.get(key)?.kind !== "running") return this.take();
+    this.remember(round, key, { kind: "done", result });
+    if (result.rejected.length > 0) {
+      const alone = { ...result, rejected: [] };
+      this.remember(round, setKey(countedOf(round, key, result)), { kind: "done", result: alone });
+    }
     return this.advance(nowMs);
   }
 
-  aggregateFailed(key: string, reason: string, nowMs: number): RoundEffect[] {
+  /**
+   * A recomputation failed; it is tried again after a pause.
+   *
+   * @param missing payloads that turned out not to be here, or not whole: they are fetched anew, and whoever waits for
+   *   the result goes on waiting. Any other fault is this node's own; its answer is then that it cannot tell.
+   */
+  aggregateFailed(key: string, reason: string, missing: readonly string[], nowMs: number): RoundEffect[] {
     const round = this.round;
-    if (round?.aggregations.get(key) !== "running") return this.take();
-    round.aggregations.delete(key);
-    if (round.pending && setKey(round.pending.proposal.updates) === key) {
+    const attempt = round?.attempts.get(key);
+    if (!round || attempt?.kind !== "running") return this.take();
+    const failures = attempt.failures + 1;
+    this.remember(round, key, { kind: "failed", failures, retryAtMs: nowMs + pauseMs(failures) });
+    for (const c of missing.flatMap((hash) => this.waitingFor(hash))) c.held = false;
+    const isPending = round.pending !== null && setKey(recomputedOf(round.pending.proposal)) === key;
+    const isClosed = this.role.leader && round.closedWith !== null && setKey(round.closedWith) === key;
+    if (missing.length > 0) {
+      // The round was closed with an update that is not here: it closes again, with it or at the deadline without.
+      if (isClosed) round.closedWith = null;
+      return this.advance(nowMs);
+    }
+    if (round.pending && isPending) {
       this.verdict(round.pending.id, `this node could not recompute it: ${reason}`);
       round.pending = null;
     }
-    if (this.role.leader && round.closedWith && setKey(round.closedWith) === key) this.fail(round, reason);
+    if (isClosed) this.fail(round, reason, nowMs);
     return this.advance(nowMs);
   }
 
@@ -218,7 +250,7 @@ export class RoundCore {
     nowMs: number,
   ): RoundEffect[] {
     const round = this.round;
-    if (round && this.role.leader) this.fail(round, reason, refusals);
+    if (round && this.role.leader) this.fail(round, reason, nowMs, refusals);
     return this.advance(nowMs);
   }
 
@@ -228,6 +260,9 @@ export class RoundCore {
       round.announcedAtMs = nowMs;
       this.effects.push({ kind: "announce", update: round.own, first: false });
     }
+    // The log still has the round open: what was to end it was lost on the way, and nobody else will write it.
+    if (round?.failing && this.role.leader && nowMs >= round.failing.retryAtMs)
+      this.fail(round, round.failing.reason, nowMs, round.failing.refusals);
     return this.advance(nowMs);
   }
 
@@ -236,9 +271,9 @@ export class RoundCore {
     if (round) {
       this.maybeFinish(round, nowMs);
       if (this.role.leader || this.role.voter) this.fetchMissing(round, nowMs);
-      this.judge(round);
+      this.judge(round, nowMs);
       if (this.role.leader) this.lead(round, nowMs);
-      else if (this.role.voter) this.speculate(round);
+      else if (this.role.voter) this.speculate(round, nowMs);
     }
     return this.take();
   }
@@ -249,16 +284,15 @@ export class RoundCore {
     const lane = round.context.lanes.get(this.role.self);
     if (!lane || lane.length === 0 || !this.able.has(this.role.self)) return;
     round.training = "running";
+    round.gaveUp.delete(this.role.self);
     this.effects.push({ kind: "train", context: round.context, lane });
   }
 
   /** Hands in when the swarm has its samples, or in time for the deadline: nobody waits for the slowest. */
   private maybeFinish(round: OpenRound, nowMs: number): void {
     if (round.training !== "running") return;
-    let total = 0;
-    for (const steps of round.steps.values()) total += steps;
     const late = nowMs - round.openedAtMs >= HAND_IN_RATIO * round.context.timeoutMs;
-    if (total < round.context.targetSteps && !late) return;
+    if (swarmSteps(round, this.role.self) < round.context.targetSteps && !late) return;
     round.training = "finishing";
     this.effects.push({ kind: "finish", session: round.context.session, round: round.context.round });
   }
@@ -272,22 +306,22 @@ export class RoundCore {
   }
 
   /** Voter: answers the pending proposal as soon as its own result for the same set is known. */
-  private judge(round: OpenRound): void {
+  private judge(round: OpenRound, nowMs: number): void {
     if (!round.pending) return;
     const { id, proposal } = round.pending;
-    const result = this.aggregate(round, proposal.updates);
+    const result = this.aggregate(round, recomputedOf(proposal), nowMs);
     if (result === null) return;
     round.pending = null;
     this.verdict(id, disagreement(round.context, proposal, result));
   }
 
   /** A voter that holds everybody's update computes ahead: the leader will most likely propose exactly this set. */
-  private speculate(round: OpenRound): void {
+  private speculate(round: OpenRound, nowMs: number): void {
     const { base } = round.context;
     const participants = contributorsOf(round.context);
     const held = participants.filter((p) => round.contributions.get(p)?.held);
     if (base === null || (held.length === participants.length && held.length > 0)) {
-      this.aggregate(round, base === null ? [] : readyOf(round));
+      this.aggregate(round, base === null ? [] : readyOf(round), nowMs);
     }
   }
 
@@ -298,9 +332,10 @@ export class RoundCore {
       round.closedAtMs = nowMs;
     }
     const closedWith = round.closedWith ?? [];
-    const result = this.aggregate(round, closedWith);
+    const result = this.aggregate(round, closedWith, nowMs);
     if (result === null) return;
     const updates = closedWith.filter((u) => result.counted.includes(u.peer));
+    const excluded = closedWith.filter((u) => !result.counted.includes(u.peer));
     const cursor = cursorAfter(round.context, updates);
     round.proposedInTerm = this.role.term;
     const { session, round: number } = round.context;
@@ -308,6 +343,7 @@ export class RoundCore {
       session,
       round: number,
       updates,
+      excluded,
       rejected: result.rejected,
       result: result.ref,
       cursor,
@@ -327,10 +363,10 @@ export class RoundCore {
     const ready = new Map(updates.map((u) => [u.peer, u.steps]));
     const total = updates.reduce((sum, u) => sum + u.steps, 0);
     if (total >= targetSteps) round.targetReachedAtMs ??= nowMs;
-    const { openedAtMs, targetReachedAtMs } = round;
+    const { openedAtMs, targetReachedAtMs, gaveUp } = round;
     const progress = { nowMs, openedAtMs, timeoutMs, targetSteps, participants, able: this.able, ready };
-    const closing = closingOf({ ...progress, targetReachedAtMs });
-    if (closing.kind === "fail") this.fail(round, closing.reason);
+    const closing = closingOf({ ...progress, gaveUp, targetReachedAtMs });
+    if (closing.kind === "fail") this.fail(round, closing.reason, nowMs);
     if (closing.kind === "close") round.closedWith = updates;
     return closing.kind === "close";
   }
@@ -338,23 +374,38 @@ export class RoundCore {
   private fail(
     round: OpenRound,
     reason: string,
+    nowMs: number,
     refusals: readonly { peer: string; reason: string }[] = [],
   ): void {
+    const attempts = (round.failing?.attempts ?? 0) + 1;
+    const retryAtMs = nowMs + pauseMs(attempts, FAIL_RETRY_MS_MIN);
+    round.failing = { reason, refusals, attempts, retryAtMs };
     round.proposedInTerm = this.role.term;
     const { session, round: number } = round.context;
     this.effects.push({ kind: "fail", session, round: number, reason, refusals });
   }
 
   /** The result for this set if it is known; starts the computation if every payload is here. */
-  private aggregate(round: OpenRound, updates: readonly AnnouncedUpdate[]): RoundAggregation | null {
+  private aggregate(
+    round: OpenRound,
+    updates: readonly AnnouncedUpdate[],
+    nowMs: number,
+  ): RoundAggregation | null {
     const key = setKey(updates);
-    const known = round.aggregations.get(key);
-    if (known === "running") return null;
-    if (known) return known;
+    const known = round.attempts.get(key);
+    if (known?.kind === "done") return known.result;
+    if (known?.kind === "running" || (known && nowMs < known.retryAtMs)) return null;
     if (updates.some((u) => !isHeld(round, u))) return null;
-    round.aggregations.set(key, "running");
+    this.remember(round, key, { kind: "running", failures: known?.failures ?? 0 });
     this.effects.push({ kind: "aggregate", key, context: round.context, updates });
     return null;
+  }
+
+  private remember(round: OpenRound, key: string, attempt: Attempt): void {
+    round.attempts.delete(key);
+    round.attempts.set(key, attempt);
+    if (round.attempts.size > ATTEMPTS_MAX)
+      round.attempts.delete(round.attempts.keys().next().value as string);
   }
 
   private waitingFor(payloadHash: string): Contribution[] {
@@ -379,67 +430,12 @@ export class RoundCore {
   }
 }
 
-function newRound(context: RoundContext, nowMs: number): OpenRound {
-  return {
-    context,
-    openedAtMs: nowMs,
-    steps: new Map(),
-    contributions: new Map(),
-    aggregations: new Map(),
-    training: "no",
-    own: null,
-    announcedAtMs: 0,
-    targetReachedAtMs: null,
-    pending: null,
-    closedWith: null,
-    closedAtMs: null,
-    proposedInTerm: null,
-  };
-}
-
-/** Near the end of a session there may be fewer batches than nodes: nobody waits for one that was given none. */
-function contributorsOf(context: RoundContext): readonly string[] {
-  const busy = context.participants.filter((peer) => (context.lanes.get(peer)?.length ?? 0) > 0);
-  return busy.length > 0 ? busy : context.participants;
-}
-
-function readyOf(round: OpenRound): AnnouncedUpdate[] {
-  const held = [...round.contributions.values()].filter((c) => c.held).map((c) => c.update);
-  return held.sort((a, b) => (a.peer < b.peer ? -1 : 1));
-}
-
-function isHeld(round: OpenRound, update: AnnouncedUpdate): boolean {
-  const c = round.contributions.get(update.peer);
-  return c?.held === true && c.update.payload.hash === update.payload.hash;
-}
-
 function countedOf(round: OpenRound, key: string, result: RoundAggregation): AnnouncedUpdate[] {
   const updates = [...round.contributions.values()].map((c) => c.update);
   return updates.filter((u) => result.counted.includes(u.peer) && key.includes(u.payload.hash));
 }
 
-/** Where the data stands once these updates are committed: each author's first `steps` batches of its lane are done. */
-export function cursorAfter(context: RoundContext, updates: readonly AnnouncedUpdate[]): Cursor {
-  return consume(context.cursor, context.lanes, new Map(updates.map((u) => [u.peer, u.steps])));
-}
-
-function disagreement(
-  context: RoundContext,
-  proposal: RoundProposal,
-  result: RoundAggregation,
-): string | null {
-  if (result.rejected.length > 0 && result.counted.length !== proposal.updates.length) {
-    const [first] = result.rejected;
-    return `this node rejects the update of ${first?.peer}: ${first?.reason}`;
-  }
-  if (result.ref.hash !== proposal.result.hash) {
-    return `this node computed ${result.ref.hash}, the proposal says ${proposal.result.hash}`;
-  }
-  if (result.ref.bytes !== proposal.result.bytes || result.ref.chunkRoot !== proposal.result.chunkRoot) {
-    return "the proposal's chunk root or size is not that of the result";
-  }
-  const cursor = cursorAfter(context, proposal.updates);
-  return JSON.stringify(cursor) === JSON.stringify(proposal.cursor)
-    ? null
-    : "the proposal's data cursor is wrong";
+/** @param failures so far, at least 1 */
+function pauseMs(failures: number, minMs = RETRY_MS_MIN): number {
+  return Math.min(RETRY_MS_MAX, minMs * 2 ** (failures - 1));
 }

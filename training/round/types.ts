@@ -19,6 +19,8 @@ export interface RoundContext {
   readonly codec: string;
   /** Inner steps of all participants together after which the round should close. */
   readonly targetSteps: number;
+  /** A participant's even share of them. */
+  readonly shareSteps: number;
   readonly batchSize: number;
   /** Exact length of every payload: what the codec makes of the model's parameters. */
   readonly payloadBytes: number;
@@ -46,6 +48,9 @@ export interface RoundProposal {
   readonly session: string;
   readonly round: number;
   readonly updates: readonly AnnouncedUpdate[];
+  /** The updates that are not counted because they do not decode, or decode to no numbers; sorted like the others. */
+  readonly excluded: readonly AnnouncedUpdate[];
+  /** Why, for each of `excluded`. */
   readonly rejected: readonly { readonly peer: string; readonly reason: string }[];
   readonly result: BlobRef;
   readonly cursor: Cursor;
@@ -67,7 +72,7 @@ export type RoundEffect =
   | { readonly kind: "announce"; readonly update: AnnouncedUpdate; readonly first: boolean }
   /** Get this payload; answered by `held` or, after the driver's own retries, `unavailable`. */
   | { readonly kind: "fetch"; readonly update: AnnouncedUpdate }
-  /** Recompute; answered by `aggregated` or `aggregateFailed` with the same key. */
+  /** Recompute; answered by `aggregated` or `aggregateFailed` with the same key. Payloads that are lost are named. */
   | {
       readonly kind: "aggregate";
       readonly key: string;

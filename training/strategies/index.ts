@@ -23,9 +23,14 @@ export function contributionOf(spec: Pick<SessionSpec, "strategy">, participants
   return spec.strategy.name === "sync_sgd" ? "gradient" : "pseudo_gradient";
 }
 
-/** Batches that each participant is given for one round. */
-export function laneBatchesOf(spec: Pick<SessionSpec, "strategy">): number {
-  return spec.strategy.name === "sync_sgd" ? 1 : LANE_SHARES * spec.strategy.innerSteps;
+/**
+ * Batches that each participant is given for one round. There is nobody whose part a node alone could do besides its
+ * own: its lane is exactly its share, so that its rounds are H steps each, as local training counts them.
+ */
+export function laneBatchesOf(spec: Pick<SessionSpec, "strategy">, participants: number): number {
+  const { name, innerSteps } = spec.strategy;
+  if (name === "sync_sgd") return 1;
+  return participants === 1 ? innerSteps : LANE_SHARES * innerSteps;
 }
 
 /** Inner steps of all participants together after which a round should close. */

@@ -30,8 +30,10 @@ describe("training/strategies", () => {
     assert.equal(contributionOf(sync, 4), "gradient");
     assert.equal(contributionOf(cooperative, 1), "parameters");
     assert.equal(contributionOf(sync, 1), "parameters");
-    assert.deepEqual([laneBatchesOf(cooperative), targetStepsOf(cooperative, 4)], [120, 120]);
-    assert.deepEqual([laneBatchesOf(sync), targetStepsOf(sync, 4)], [1, 4]);
+    assert.deepEqual([laneBatchesOf(cooperative, 4), targetStepsOf(cooperative, 4)], [120, 120]);
+    assert.deepEqual([laneBatchesOf(sync, 4), targetStepsOf(sync, 4)], [1, 4]);
+    assert.deepEqual([laneBatchesOf(cooperative, 1), targetStepsOf(cooperative, 1)], [30, 30]);
+    assert.deepEqual([laneBatchesOf(sync, 1), targetStepsOf(sync, 1)], [1, 1]);
   });
 
   it("cooperative_sgd is DiLoCo's Nesterov step", () => {

@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { valuesOf, wasmBackend } from "../backends/testing/values.js";
 import { codecOf } from "../codecs/index.js";
 import { openDataset } from "../datasets/index.js";
 import type { Batch, Dataset } from "../datasets/types.js";
 import { TrainingError, type TrainingErrorCode } from "../errors.js";
 import { batchSamples } from "../lanes/index.js";
-import { AdamW, clipToNorm } from "../optimizers/index.js";
 import type { DataSpec, ModelSpec } from "../session.js";
-import { learningRateAt } from "../strategies/index.js";
 import { TrainerEngine } from "./engine.js";
 import type { FromTrainer } from "./messages.js";
 import { Model } from "./model.js";
+import { trainLocally } from "./testing/local.js";
 import { firstWeights, TrainerWorld } from "./testing/world.js";
 
 type Update = Extract<FromTrainer, { kind: "update" }>;
@@ -33,29 +34,6 @@ async function trained(
   const answer = await engine.train(message, free(), () => {});
   assert.ok(answer?.kind === "update");
   return answer;
-}
-
-/** Local training, written down without rounds: what one node alone must reproduce bit for bit. */
-async function trainLocally(
-  world: TrainerWorld,
-  weights: Float32Array,
-  steps: number,
-): Promise<Float32Array> {
-  const { spec } = world;
-  const model = new Model(await wasmBackend(), spec.model);
-  const optimizer = new AdamW(model.layout, spec.optimizer);
-  const dataset = await openDataset({ dataset: spec.data.dataset, contextLength: 8, tokenizer: "char" });
-  const gradient = new Float32Array(weights.length);
-  const theta = weights.slice();
-  for (let step = 0; step < steps; step++) {
-    model.setWeights(theta);
-    model.gradient(await dataset.trainBatch(batchSamples(spec, step)), gradient);
-    clipToNorm(gradient, spec.optimizer.clipNorm);
-    optimizer.update(theta, gradient, learningRateAt(spec.optimizer, step));
-  }
-  model.dispose();
-  await dataset.close();
-  return theta;
 }
 
 async function batchGradient(
@@ -141,7 +119,7 @@ describe("TrainerEngine", () => {
     // The same round again from empty moments differs from the first only by what is paid back.
     const again = new TrainerEngine(await wasmBackend(), openDataset);
     await again.open({ kind: "open", id: 1, session: "s", spec: { ...world.spec, codec: "fp32" } });
-    const second = await decode(await trained(engine, { ...message, round: 2 }), "int8");
+    const second = await decode(await trained(engine, { ...message, round: 2, countedRound: 1 }), "int8");
     await trained(again, { ...message, codec: "fp32" });
     const unquantized = await decode(await trained(again, { ...message, round: 2, codec: "fp32" }), "fp32");
     const owed = second.map((value, i) => value - unquantized[i]!);
@@ -179,6 +157,18 @@ describe("TrainerEngine", () => {
     assert.ok(progress[0]!.kind === "progress" && progress[0].steps === 1 && progress[0].rssBytes > 0);
   });
 
+  it("reports at once when it has done its share, and stays there in the schedule beyond it", async () => {
+    const first = firstWeights(world.layout);
+    const steps: number[] = [];
+    const message = world.train(await world.version(first), { lane: [[0, 8]], scheduleStep: 1 });
+    const answer = await engine.train(message, free(), (p) => steps.push(p.steps));
+    assert.ok(answer?.kind === "update" && answer.steps === 8);
+    assert.ok(steps.includes(4), `reported after ${steps} steps, the share is 4`);
+    const held = await trainLocally(world, first, 8, (step) => 1 + Math.min(step, 3));
+    assert.deepEqual(await decode(answer, "fp32"), held);
+    assert.notDeepEqual(held, await trainLocally(world, first, 8, (step) => 1 + step));
+  });
+
   it("forgets an aborted round altogether", async () => {
     const base = await world.version(firstWeights(world.layout));
     const control = free();
@@ -192,6 +182,51 @@ describe("TrainerEngine", () => {
     );
     const update = await trained(engine, world.train(base));
     assert.deepEqual(await decode(update, "fp32"), await trainLocally(world, firstWeights(world.layout), 4));
+  });
+
+  it("leaves no trace of a round whose payload is not written, or is aborted while it is", async () => {
+    const base = await world.version(firstWeights(world.layout));
+    const first = world.train(base, { contribution: "pseudo_gradient", round: 1 });
+    const next = { ...first, round: 2, countedRound: 1 };
+    await engine.train(first, free(), () => {});
+    const clean = await openEngine(world);
+    await clean.train(first, free(), () => {});
+    const noFolder = { ...next, outDir: join(world.folder, "absent") };
+    await assert.rejects(() => engine.train(noFolder, free(), () => {}), /ENOENT/);
+    const payloads = () => readdirSync(world.folder).filter((name) => name.startsWith("s-2-"));
+    const control = {
+      finish: false,
+      get abort() {
+        return payloads().length > 0;
+      },
+    };
+    assert.equal(await engine.train(next, control, () => {}), null);
+    assert.deepEqual(payloads(), []);
+    const again = await decode(await trained(engine, next), "int8");
+    assert.deepEqual(again, await decode(await trained(clean, next), "int8"));
+    await clean.close();
+  });
+
+  it("owes nothing for an update that the swarm did not count", async () => {
+    const base = await world.version(firstWeights(world.layout));
+    const first = world.train(base, { contribution: "pseudo_gradient", round: 1 });
+    const second = async (countedRound: number | null) => {
+      const own = await openEngine(world);
+      await trained(own, first);
+      const sent = await decode(await trained(own, { ...first, round: 2, countedRound }), "int8");
+      await own.close();
+      return sent;
+    };
+    const lost = await second(null);
+    const spec = { ...world.spec, codec: "fp32" } as const;
+    const exact = new TrainerEngine(await wasmBackend(), openDataset);
+    await exact.open({ kind: "open", id: 1, session: "s", spec });
+    await trained(exact, { ...first, codec: "fp32" });
+    const wanted = await decode(await trained(exact, { ...first, codec: "fp32", round: 2 }), "fp32");
+    await exact.close();
+    const codec = codecOf("int8");
+    assert.deepEqual(lost, codec.decode(codec.encode(wanted), wanted.length), "it is round 2 alone");
+    assert.notDeepEqual(await second(1), lost);
   });
 
   it("fails a round that is not finite and is not spoiled by it", async () => {

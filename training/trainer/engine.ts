@@ -4,14 +4,13 @@ import type { SessionSpec } from "../session.js";
 import { evaluateVersion } from "./evaluate.js";
 import { generateText } from "./generate.js";
 import type { FromTrainer, ToTrainer } from "./messages.js";
-import { writePayload } from "./payload.js";
 import { type RoundControl, runRound } from "./round.js";
 import { closeSession, type OpenDataset, type OpenSession, openSession } from "./session.js";
 
 type Asked<K extends ToTrainer["kind"]> = Extract<ToTrainer, { kind: K }>;
 type Answer = FromTrainer;
 
-/** Progress is reported at most this often. */
+/** Progress is reported at most this often, and at once when the node has done its even share of the round. */
 const PROGRESS_INTERVAL_MS = 200;
 
 const sameSpec = (a: SessionSpec, b: SessionSpec) => JSON.stringify(a) === JSON.stringify(b);
@@ -50,7 +49,7 @@ export class TrainerEngine {
     return { kind: "opened", id: message.id, session: message.session, parameters, openMs };
   }
 
-  /** @returns null when the round was aborted */
+  /** @returns null when the round was aborted before; the caller has the answer before another message is heard */
   async train(
     message: Asked<"train">,
     control: Readonly<RoundControl>,
@@ -58,15 +57,16 @@ export class TrainerEngine {
   ): Promise<Answer | null> {
     const { session, round } = message;
     let lastReport = Number.NEGATIVE_INFINITY;
-    const outcome = await runRound(this.#sessionOf(session), message, control, (progress) => {
-      if (performance.now() - lastReport < PROGRESS_INTERVAL_MS) return;
+    const open = this.#sessionOf(session);
+    const { innerSteps } = open.spec.strategy;
+    const outcome = await runRound(open, message, control, (progress) => {
+      const isShare = progress.steps === innerSteps;
+      if (!isShare && performance.now() - lastReport < PROGRESS_INTERVAL_MS) return;
       lastReport = performance.now();
       report({ kind: "progress", session, round, ...progress, rssBytes: process.memoryUsage.rss() });
     });
     if (outcome === null) return null;
-    const { payload, steps, samples, lossNats, computeMs } = outcome;
-    const path = await writePayload(message.outDir, session, round, payload);
-    const bytes = payload.length;
+    const { steps, samples, lossNats, path, bytes, computeMs } = outcome;
     const base = message.base.hash;
     return { kind: "update", session, round, base, steps, samples, lossNats, path, bytes, computeMs };
   }
@@ -79,6 +79,11 @@ export class TrainerEngine {
   async generate(message: Asked<"generate">): Promise<Answer> {
     const text = await generateText(this.#sessionOf(message.session), message);
     return { kind: "generated", id: message.id, text };
+  }
+
+  async release({ session }: Asked<"release">): Promise<null> {
+    if (this.#session?.id === session) await this.close();
+    return null;
   }
 
   async close(): Promise<void> {

@@ -101,7 +101,7 @@ export class TrainerJobs {
       if (next.control.abort) continue;
       try {
         const answer = await this.#perform(await this.#engine, next);
-        if (answer !== null && !next.control.abort) this.#post(answer);
+        if (answer !== null) this.#post(answer);
       } catch (error) {
         if (next.control.abort) continue;
         const code = error instanceof TrainingError ? error.code : "TRAINER_DIED";
@@ -116,6 +116,8 @@ export class TrainerJobs {
         return engine.inspect(job);
       case "open":
         return engine.open(job);
+      case "release":
+        return engine.release(job);
       case "train":
         return engine.train(job, control, this.#post);
       case "evaluate":

@@ -18,6 +18,8 @@ export const toTrainerSchema = z.discriminatedUnion("kind", [
   }),
   /** Prepare a session: open its dataset, check the fingerprint, build the model; `opened` or `failed`. */
   z.object({ kind: z.literal("open"), id, session: z.string(), spec: sessionSpecSchema }),
+  /** Close the session if it is open: its dataset, model and inner state leave the memory. Not answered. */
+  z.object({ kind: z.literal("release"), session: z.string() }),
   /**
    * Run inner steps from `base` over the batches of `lane` in order, until the lane is empty or `finish` arrives
    * (the step under way is completed, at least one is done), then write the payload and answer `update`.
@@ -34,6 +36,11 @@ export const toTrainerSchema = z.discriminatedUnion("kind", [
     strategy: strategyNameSchema,
     /** Number of the round's first inner step in the learning-rate schedule. */
     scheduleStep: id,
+    /**
+     * The last round of this session whose committed version counts this node's update; null: none does. What the
+     * codec dropped from an update that was not counted is not owed: that update's residual is forgotten.
+     */
+    countedRound: round.nullable(),
     /** The folder into which the payload file is written. */
     outDir: z.string(),
   }),
@@ -67,7 +74,7 @@ export const fromTrainerSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("ready"), backend: z.string(), pid: id, startupMs: z.number() }),
   z.object({ kind: z.literal("inspected"), id, data: dataSpecSchema }),
   z.object({ kind: z.literal("opened"), id, session: z.string(), parameters: id, openMs: z.number() }),
-  /** At most about five a second, and always after the first step. */
+  /** At most about five a second, and always after the first step and after the node's even share of the round. */
   z.object({
     kind: z.literal("progress"),
     session: z.string(),

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { assertFinite, codecOf } from "../codecs/index.js";
 import { TrainingError } from "../errors.js";
@@ -7,6 +8,7 @@ import { learningRateAt } from "../strategies/index.js";
 import type { BatchRange } from "../types.js";
 import { readVersion } from "../versions/index.js";
 import type { ToTrainer } from "./messages.js";
+import { writePayload } from "./payload.js";
 import type { OpenSession } from "./session.js";
 
 export type TrainMessage = Extract<ToTrainer, { kind: "train" }>;
@@ -26,7 +28,10 @@ export interface RoundProgress {
 }
 
 export interface RoundOutcome extends RoundProgress {
-  readonly payload: Uint8Array;
+  /** The file that holds the payload. */
+  readonly path: string;
+  readonly bytes: number;
+  /** Without the writing of the file. */
   readonly computeMs: number;
 }
 
@@ -82,7 +87,9 @@ class RoundRun {
     }
     const norm = clipToNorm(this.#gradient, spec.optimizer.clipNorm);
     if (!Number.isFinite(norm)) throw notFinite("gradient's norm", norm, this.#steps);
-    const scheduleStep = this.#message.scheduleStep + this.#steps - 1;
+    // A fast node that does more than its share does not run ahead in the schedule: the next round would take it back.
+    const place = Math.min(this.#steps, spec.strategy.innerSteps) - 1;
+    const scheduleStep = this.#message.scheduleStep + place;
     optimizer.update(this.#weights, this.#gradient, learningRateAt(spec.optimizer, scheduleStep));
     model.setWeights(this.#weights);
   }
@@ -95,7 +102,7 @@ class RoundRun {
     }
     const update = this.#sum === null ? this.#pseudoGradient() : this.#meanGradient(this.#sum);
     assertFinite(update);
-    return this.#session.feedback.encode(update);
+    return this.#session.feedback.encode(update, this.#message.round);
   }
 
   #pseudoGradient(): Float32Array {
@@ -122,12 +129,14 @@ function checkMessage(session: OpenSession, message: TrainMessage): void {
 }
 
 /**
- * Runs inner steps from the base version over the lane until it is empty or `control.finish` is set; at least one.
- * The event loop turns between steps, so that messages are heard. A round that fails or is aborted leaves no trace in
- * the inner optimizer: moments that saw an infinite value would spoil every later round.
+ * Runs inner steps from the base version over the lane until it is empty or `control.finish` is set, at least one, and
+ * writes the payload. The event loop turns between steps, so that messages are heard. A round that fails or is aborted
+ * up to the moment of its answer leaves no trace: no file, nothing in what the codec owes, and nothing in the inner
+ * optimizer, whose moments would spoil every later round if they had seen an infinite value.
  *
  * @returns null when the round was aborted
- * @throws TrainingError `UPDATE_NOT_FINITE`, `SESSION_INVALID`, `VERSION_CORRUPT`, `DATASET_UNREADABLE`
+ * @throws TrainingError `UPDATE_NOT_FINITE`, `SESSION_INVALID`, `VERSION_CORRUPT`, `DATASET_UNREADABLE`; the file
+ *   system's error when the payload cannot be written
  */
 export async function runRound(
   session: OpenSession,
@@ -136,8 +145,13 @@ export async function runRound(
   onStep: (progress: RoundProgress) => void,
 ): Promise<RoundOutcome | null> {
   checkMessage(session, message);
-  const { spec, model, optimizer } = session;
+  const { spec, model, optimizer, feedback } = session;
+  feedback.settle(message.countedRound);
   const before = optimizer.state;
+  const undo = () => {
+    optimizer.restore(before);
+    feedback.drop();
+  };
   const started = performance.now();
   try {
     const base = await readVersion(message.base.path, model.layout, spec.strategy);
@@ -155,13 +169,20 @@ export async function runRound(
     }
     await nextTurn();
     if (control.abort) {
-      optimizer.restore(before);
+      undo();
       return null;
     }
     const payload = run.payload();
-    return { ...progress(), payload, computeMs: performance.now() - started };
+    const done = { ...progress(), bytes: payload.length, computeMs: performance.now() - started };
+    const path = await writePayload(message.outDir, session.id, message.round, payload);
+    if (control.abort) {
+      undo();
+      await rm(path, { force: true });
+      return null;
+    }
+    return { ...done, path };
   } catch (error) {
-    optimizer.restore(before);
+    undo();
     throw error;
   }
 }

@@ -10,7 +10,8 @@ export type OpenDataset = (options: OpenDatasetOptions) => Promise<Dataset>;
 
 /**
  * One session as this process holds it. The inner optimizer's moments and the codec's residual live here and nowhere
- * else: DiLoCo keeps the inner state from round to round, and a restarted process begins with empty ones.
+ * else: DiLoCo keeps the inner state from round to round. A process that joins a session, or was started again in it,
+ * begins with empty ones in the middle of the schedule (docs/PROTOCOL.md, "A node's own state"); the daemon logs it.
  */
 export interface OpenSession {
   readonly id: string;

@@ -149,6 +149,20 @@ describe("TrainerSupervisor", () => {
     assert.deepEqual(watched.kinds, []);
   });
 
+  it("closes a session that is over, after the round under way", async () => {
+    const supervisor = await opened();
+    supervisor.train(trainMessage({ round: 1 }));
+    supervisor.release("another");
+    supervisor.train(trainMessage({ round: 2 }));
+    supervisor.release("s");
+    supervisor.train(trainMessage({ round: 3 }));
+    assert.equal((await watched.next("update")).round, 1);
+    assert.equal((await watched.next("update")).round, 2);
+    const failed = await watched.next("failed");
+    assert.equal(failed.round, 3);
+    assert.match(failed.message, /session s is not open in the trainer \(none is open\)/);
+  });
+
   it("gets a clear refusal for nonsense, and the process lives on", async () => {
     const supervisor = await opened();
     const pid = supervisor.state.pid;

@@ -152,6 +152,11 @@ export class TrainerSupervisor {
     return { parameters };
   }
 
+  /** Lets the process forget a session that is over, and what it holds for it in memory and on its device. */
+  release(session: string): void {
+    this.#child?.send({ kind: "release", session });
+  }
+
   /** Starts a round; answered by `progress` and `update` events, or by `failed` or `exited`. */
   train(message: Asked<"train">): void {
     if (this.#child === null) {

@@ -5,7 +5,8 @@
 import { assignLanes } from "../../lanes/index.js";
 import type { Cursor } from "../../types.js";
 import { setKey } from "../check.js";
-import { cursorAfter, RoundCore } from "../round.js";
+import { cursorAfter } from "../proposal.js";
+import { RoundCore } from "../round.js";
 import type {
   AnnouncedUpdate,
   RoundAggregation,
@@ -161,6 +162,7 @@ export class World {
       contribution: "pseudo_gradient",
       codec: "int8",
       targetSteps: innerSteps * participants.length,
+      shareSteps: innerSteps,
       batchSize: 4,
       payloadBytes: PAYLOAD_BYTES,
       timeoutMs: this.options.timeoutMs ?? 5000,

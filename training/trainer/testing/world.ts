@@ -75,6 +75,7 @@ export class TrainerWorld {
       codec: this.spec.codec,
       strategy: this.spec.strategy.name,
       scheduleStep: 0,
+      countedRound: null,
       outDir: this.folder,
       ...changes,
     };
