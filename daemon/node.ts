@@ -150,7 +150,10 @@ async function compose(
     presence,
     trainer,
     participation: () => participation,
-    checks: () => ({ swarm: participation === null ? "this node does not belong to a swarm yet" : null }),
+    checks: () => ({
+      swarm: participation === null ? "this node does not belong to a swarm yet" : null,
+      session: participation?.rounds.fault() ?? null,
+    }),
   });
   const metrics = createSwarmMetrics(registry, () => source.snapshot());
   host.onLatency((_peer, ms) => metrics.network.latency.observe(ms / 1000));
@@ -159,6 +162,7 @@ async function compose(
     commands: {
       startTraining: (request) => member(participation).sessions.start(request),
       stopTraining: (id, reason) => member(participation).sessions.stop(id, reason),
+      removeNode: (peer) => member(participation).removal.remove(peer),
       openCheckpoint: (id, height) => {
         const { genesis, control, lineage } = member(participation);
         return openCheckpoint(

@@ -7,7 +7,7 @@ import { datasetOptionsOf } from "../../training/plan/index.js";
 import { DaemonError } from "../errors.js";
 import type { ErrorBody } from "../services/errors.js";
 import { ServiceError } from "../services/errors.js";
-import { A, controlFixture, snapshotFixture } from "../services/testing/snapshot.js";
+import { A, C, controlFixture, snapshotFixture } from "../services/testing/snapshot.js";
 import { serviceErrorOf } from "../sessions/errors.js";
 import type { ApiServer } from "./index.js";
 import { API_LIMITS } from "./limits.js";
@@ -216,6 +216,28 @@ describe("daemon/api", () => {
     assert.match(response.headers.get("allow") ?? "", /GET/);
     const method = await errorOf(response);
     assert.deepEqual([method.status, method.name], [405, "METHOD_NOT_ALLOWED"]);
+  });
+
+  it("removes a node by its name, and says why when it cannot", async () => {
+    const removed: string[] = [];
+    await open({
+      commands: {
+        removeNode: async (peer) => {
+          if (peer === A)
+            throw new ServiceError("CONSENSUS_FAILED", "1 of 2 would be alive", { voters: 2, alive: 1 });
+          removed.push(peer);
+        },
+      },
+    });
+    const remove = (id: string) => ask(`/api/v1/nodes/${id}`, { method: "DELETE" });
+    const response = await remove("node-c");
+    assert.equal(response.status, 200);
+    assert.deepEqual(await response.json(), { id: C, name: "node-c", status: "removed" });
+    assert.deepEqual(removed, [C]);
+    const last = await errorOf(await remove(A));
+    assert.deepEqual([last.status, last.name, last.details.alive], [503, "CONSENSUS_FAILED", 1]);
+    const nobody = await errorOf(await remove("nobody"));
+    assert.deepEqual([nobody.status, nobody.name], [404, "NODE_NOT_FOUND"]);
   });
 
   it("streams a checkpoint, and fails properly before its first byte", async () => {

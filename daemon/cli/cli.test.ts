@@ -70,6 +70,19 @@ describe("daemon/cli: commands", () => {
     assert.match(nobody.err, /^error: no node nobody in this swarm.*\(NODE_NOT_FOUND, 1001\)$/);
   });
 
+  it("removes a node", async () => {
+    const removed: string[] = [];
+    await open({ commands: { removeNode: async (peer) => void removed.push(peer) } });
+    const one = await cli("nodes", "remove", "node-a");
+    assert.deepEqual([one.exitCode, one.err], [EXIT.ok, ""]);
+    assert.equal(one.out, `node-a (${A}) is no longer a node of this swarm`);
+    assert.deepEqual(removed, [A]);
+    const nobody = await cli("nodes", "remove", "nobody");
+    assert.deepEqual([nobody.exitCode, nobody.out], [EXIT.refused, ""]);
+    const nameless = await cli("nodes", "remove");
+    assert.equal(nameless.exitCode, EXIT.usage);
+  });
+
   it("starts, shows and stops training", async () => {
     let snapshot = idle();
     await open({

@@ -40,6 +40,10 @@ export class ApiClient {
     return this.json<T>(path, { method: "POST", ...json }, START_TIMEOUT_MS);
   }
 
+  delete<T>(path: string): Promise<T> {
+    return this.json<T>(path, { method: "DELETE" }, ANSWER_TIMEOUT_MS);
+  }
+
   async download(path: string): Promise<Download> {
     const response = await this.send(path, { method: "GET" }, START_TIMEOUT_MS);
     if (response.statusCode !== 200) throw refused(response.statusCode, await this.text(response));

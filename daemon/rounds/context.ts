@@ -47,18 +47,36 @@ export function totalBatchesOf(spec: SessionSpec): number | null {
   return spec.epochs === null ? null : spec.epochs * batchesPerEpoch(spec);
 }
 
-/** Parses specs from the log, once per session. A spec of a newer node that does not parse keeps this node out. */
-export class SpecCache {
-  private last: { id: string; spec: SessionSpec | null; fault: string | null } | null = null;
+export interface ReadSpec {
+  readonly spec: SessionSpec | null;
+  /** Why it cannot be read, naming the field. */
+  readonly fault: string | null;
+}
 
-  get(session: SessionState): { spec: SessionSpec | null; fault: string | null } {
+/** A spec as it stands in the log or is to stand there; what does not fit together is as unreadable as garbage. */
+export function readSpec(value: unknown): ReadSpec {
+  const parsed = sessionSpecSchema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return { spec: null, fault: `${issue?.path.join(".") || "(root)"}: ${issue?.message}` };
+  }
+  try {
+    layoutOf(parsed.data.model);
+  } catch (error) {
+    return { spec: null, fault: `model: ${error instanceof Error ? error.message : String(error)}` };
+  }
+  return { spec: parsed.data, fault: null };
+}
+
+/** Reads specs from the log, once per session. One of newer software that cannot be read keeps this node out. */
+export class SpecCache {
+  private last: (ReadSpec & { readonly id: string }) | null = null;
+
+  get(session: SessionState): ReadSpec {
     if (this.last?.id !== session.id) {
-      const parsed = sessionSpecSchema.safeParse(session.spec);
-      const issue = parsed.error?.issues[0];
-      const fault = parsed.success
-        ? null
-        : `session ${session.id}: ${issue?.path.join(".")}: ${issue?.message}`;
-      this.last = { id: session.id, spec: parsed.data ?? null, fault };
+      const { spec, fault } = readSpec(session.spec);
+      const reason = fault && `this node cannot read the spec of session ${session.id}: ${fault}`;
+      this.last = { id: session.id, spec, fault: reason };
     }
     return this.last;
   }

@@ -17,7 +17,7 @@ export interface RoundDeps {
   readonly identity: Signer;
   readonly verify: Verify;
   readonly control: Pick<ControlLog, "state" | "onChange">;
-  readonly raft: Pick<RaftNode, "status" | "onChange" | "propose" | "waitApplied">;
+  readonly raft: Pick<RaftNode, "status" | "onChange" | "propose" | "waitApplied" | "transferLeadership">;
   readonly presence: Presence;
   /** Null on a node that only votes and serves. */
   readonly trainer: TrainerPort | null;

@@ -82,6 +82,7 @@ async function world() {
       onChange: () => () => undefined,
       propose: unused,
       waitApplied: async () => undefined,
+      transferLeadership: unused,
     },
     presence: new Presence(self.peerId, { deadAfterMs: 1000, now: () => nowMs }),
     trainer: null,
@@ -143,6 +144,12 @@ async function world() {
     session,
     at: (ms: number) => {
       nowMs = ms;
+    },
+    /** Another session is committed, with a spec of newer software. */
+    unreadable: () => {
+      const before = state;
+      state = { ...state, session: { ...session, id: "newer", spec: { ...spec, codec: "int3" } } };
+      for (const listener of changes) listener({ before, after: state, version: null });
     },
     /** Round 8 is decided: `round` opens. */
     open: (round: number) => {
@@ -274,6 +281,15 @@ describe("daemon/rounds: the door for updates", () => {
     const lines = (await registry.metrics()).split("\n");
     assert.ok(lines.includes("swarm_round_duration_seconds_count 1"));
     assert.ok(lines.includes("swarm_round_duration_seconds_sum 2.5"));
+    driver.stop();
+  });
+
+  it("says why it stays out of a session whose spec it cannot read", async () => {
+    const { driver, unreadable } = await world();
+    assert.equal(driver.fault(), null);
+    unreadable();
+    assert.match(driver.fault() ?? "", /cannot read the spec of session newer: codec: /);
+    assert.equal(driver.progress().round, null);
     driver.stop();
   });
 });

@@ -2,6 +2,7 @@
  * Carries out what the round core decides. The core is told of every committed change, heartbeat, manifest and tick;
  * its effects become work for the trainer, the aggregation worker, gossip, the voters and the log.
  */
+import { isActive } from "../../consensus/control/index.js";
 import type {
   ProgressMessage as ProgressGossip,
   SignedManifest,
@@ -28,6 +29,7 @@ import { isMember, participantsOf } from "./peers.js";
 import { Recompute } from "./recompute.js";
 import { RoundBlobs } from "./round_blobs.js";
 import type { ProgressMessage, UpdateMessage } from "./trainer_port.js";
+import { Unreadable } from "./unreadable.js";
 import { UpdateDoor } from "./update_door.js";
 import { type VoteAnswer, type VoteRequest, Voter } from "./voter.js";
 
@@ -51,6 +53,7 @@ export class RoundDriver {
   private readonly door: UpdateDoor;
   private readonly recompute: Recompute;
   private readonly leader: Leader;
+  private readonly unreadable: Unreadable;
   private readonly contributor: Contributor;
   private readonly losses = new Losses();
   private readonly judging = new Map<number, (refusal: string | null) => void>();
@@ -103,11 +106,22 @@ export class RoundDriver {
       preparing: () => deps.presence.preparing(control.state.session?.id ?? ""),
       refused: (reason, refusals) => this.run(this.core.refused(reason, refusals, deps.now())),
     });
+    this.unreadable = new Unreadable({
+      ...deps,
+      self: identity.peerId,
+      giveUp: (session, reason) => this.leader.giveUp(session, reason),
+    });
   }
 
   /** The open round and what each participant is known to have done in it. */
   progress(): { round: RoundContext | null; stepsOf: (peer: string) => number } {
     return { round: this.core.open, stepsOf: (peer) => this.core.stepsOf(peer) };
+  }
+
+  /** Why this node cannot take part in the current session: its spec cannot be read here. Null when it can. */
+  fault(): string | null {
+    const { session } = this.deps.control.state;
+    return isActive(session) ? this.specs.get(session).fault : null;
   }
 
   /** Whether this node's training failed in the open round. */
@@ -295,6 +309,7 @@ export class RoundDriver {
     this.gaveUpChanged();
     this.run(this.core.tick(this.deps.now()));
     this.leader.tick();
+    this.unreadable.tick(this.deps.control.state.session, this.fault());
   }
 
   private heardProgress(message: ProgressGossip, from: string): void {

@@ -49,7 +49,8 @@ export class Leader {
     const session = control.state.session;
     if (session?.status !== "finishing") {
       this.finishingSinceMs = null;
-      if (isActive(session) && session.failuresInARow >= FAILURES_MAX) this.giveUp(session.id);
+      if (isActive(session) && session.failuresInARow >= FAILURES_MAX)
+        this.giveUp(session.id, `${FAILURES_MAX} rounds in a row made no version`);
       return;
     }
     this.finishingSinceMs ??= now();
@@ -212,9 +213,10 @@ export class Leader {
     return !this.stopped && leads && open?.id === session && open.round === round;
   }
 
-  private giveUp(session: string): void {
-    if (this.deps.raft.status().role !== "leader" || this.writing) return;
-    this.finish(session, "failed", `${FAILURES_MAX} rounds in a row made no version`, null);
+  /** Ends a session as failed, unless its end is being written already. */
+  giveUp(session: string, reason: string): void {
+    if (this.stopped || this.deps.raft.status().role !== "leader" || this.writing) return;
+    this.finish(session, "failed", reason.slice(0, 2048), null);
   }
 
   private finish(

@@ -127,6 +127,8 @@ export interface SwarmCommands {
   startTraining(request: TrainingRequest): Promise<string>;
   /** Resolves once the end of the session is committed and applied here. @throws ServiceError */
   stopTraining(session: string, reason: string): Promise<void>;
+  /** Resolves once the removal of a member is committed. @throws ServiceError */
+  removeNode(peer: string): Promise<void>;
   /**
    * A checkpoint of a committed version, or null when its bytes are not on this node.
    * @throws ServiceError MODEL_CORRUPT

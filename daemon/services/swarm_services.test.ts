@@ -18,6 +18,7 @@ function servicesOver(snapshot: SwarmSnapshot, commands: Partial<SwarmCommands> 
       startTraining: unexpected,
       stopTraining: unexpected,
       openCheckpoint: unexpected,
+      removeNode: unexpected,
       ...commands,
     },
   });

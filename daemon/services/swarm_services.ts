@@ -8,7 +8,7 @@ import { consensusStatusView, historyView } from "./views/consensus.js";
 import { healthView, liveView, readyView } from "./views/health.js";
 import { modelListView, resolveModel } from "./views/models.js";
 import { networkMetricsView, topologyView } from "./views/network.js";
-import { nodeDetailView, nodeListView, resolveNode } from "./views/nodes.js";
+import { nodeDetailView, nodeListView, nodeRemovedView, resolveNode } from "./views/nodes.js";
 import { trainingStatusView } from "./views/training.js";
 
 export interface SwarmServicesParts {
@@ -17,11 +17,18 @@ export interface SwarmServicesParts {
 }
 
 export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
-  const { source } = parts;
+  const { source, commands } = parts;
   return {
     nodes: {
       list: () => nodeListView(source.snapshot()),
       get: (id) => nodeDetailView(source.snapshot(), id),
+      async remove(id) {
+        const snapshot = source.snapshot();
+        requireSwarm(snapshot);
+        const peer = resolveNode(snapshot, id);
+        await commands.removeNode(peer);
+        return nodeRemovedView(snapshot, peer);
+      },
     },
     training: trainingService(parts),
     models: modelsService(parts),

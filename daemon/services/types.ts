@@ -10,13 +10,20 @@ import type { ConsensusStatusView, HistoryView } from "./views/consensus.js";
 import type { HealthView, LiveView, ReadyView } from "./views/health.js";
 import type { ModelListView } from "./views/models.js";
 import type { NetworkMetricsView, TopologyView } from "./views/network.js";
-import type { NodeDetailView, NodeListView } from "./views/nodes.js";
+import type { NodeDetailView, NodeListView, NodeRemovedView } from "./views/nodes.js";
 import type { TrainingStatusView } from "./views/training.js";
 
 export interface NodesService {
   list(): NodeListView;
   /** By peer id, or by name where one node alone has it. @throws ServiceError NODE_NOT_FOUND */
   get(id: string): NodeDetailView;
+  /**
+   * Takes a node out of the swarm and resolves once that is committed. One that still runs asks to join again.
+   * @param id as in `get`
+   * @throws ServiceError NODE_NOT_FOUND, INVALID_REQUEST, NOT_READY, CONSENSUS_FAILED when those that remain could not
+   * decide anything, NETWORK_PARTITION
+   */
+  remove(id: string): Promise<NodeRemovedView>;
 }
 
 export interface TrainingService {

@@ -13,6 +13,7 @@ import type { ControlLog } from "../swarm/control_log.js";
 import { proposeMethod } from "../swarm/methods.js";
 import type { Presence } from "../swarm/presence.js";
 import { serviceErrorOf } from "./errors.js";
+import { proposalFault } from "./proposals.js";
 import { trainersOf } from "./trainers.js";
 
 const COMMIT_MS = 10_000;
@@ -20,6 +21,10 @@ const APPLY_MS = 5000;
 /** A leader may just be being elected: the command waits for one this long. */
 const LEADER_MS = 5000;
 const LEADER_POLL_MS = 100;
+
+export type ProposalOutcome =
+  | { readonly kind: "applied" }
+  | { readonly kind: "refused"; readonly code: string; readonly reason: string };
 
 export interface SessionsInit {
   readonly self: string;
@@ -61,9 +66,13 @@ export class Sessions {
     });
   }
 
-  /** Puts a command of another node into the log. @throws ConsensusError `NOT_LEADER` */
-  async propose(command: Uint8Array): Promise<ApplyOutcome> {
-    const { result } = await this.init.raft.propose(command, COMMIT_MS);
+  /** Leader: puts a command of `from` into the log, if it may propose it. @throws ConsensusError `NOT_LEADER` */
+  async propose(command: Uint8Array, from: string): Promise<ProposalOutcome> {
+    const { raft, control } = this.init;
+    // A node that does not lead may not know the newest members: the leader judges.
+    const fault = raft.status().role === "leader" ? proposalFault(command, from, control.state) : null;
+    if (fault !== null) return { kind: "refused", code: "PROPOSAL_REFUSED", reason: fault.slice(0, 4096) };
+    const { result } = await raft.propose(command, COMMIT_MS);
     return result as ApplyOutcome;
   }
 
@@ -102,7 +111,7 @@ export class Sessions {
     for (;;) {
       const { role, leader } = this.init.raft.status();
       try {
-        if (role === "leader") return this.settle(await this.propose(bytes));
+        if (role === "leader") return this.settle(await this.propose(bytes, this.init.self));
         if (leader !== null) {
           const { outcome } = await this.init.rpc.call(
             leader,
@@ -127,7 +136,7 @@ export class Sessions {
     }
   }
 
-  private settle(outcome: { kind: "applied" } | { kind: "refused"; code: string; reason: string }): void {
+  private settle(outcome: ProposalOutcome): void {
     if (outcome.kind === "applied") return;
     const { code, reason } = outcome;
     if (code === "SESSION_NOT_FOUND") throw new ServiceError("TRAINING_NOT_RUNNING", reason);

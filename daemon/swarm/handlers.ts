@@ -1,6 +1,4 @@
 /** Registers this node's answers to its peers' calls. Before the node belongs to a swarm most of them say so. */
-
-import { decodeCommand } from "../../consensus/control/index.js";
 import { toBytes } from "../../consensus/encoding.js";
 import type { FormationRunner, Genesis } from "../../consensus/formation/index.js";
 import type { SwarmHost } from "../../protocol/index.js";
@@ -12,6 +10,7 @@ import {
   joinMethod,
   lineageMethod,
   proposeMethod,
+  removeMethod,
   voteMethod,
 } from "./methods.js";
 import type { Participation } from "./participation.js";
@@ -37,12 +36,9 @@ export function handleCalls({ rpc, formation, expect, genesis, participation }: 
   });
   if (formation) rpc.handle(formationMethod, (request, from) => formation.handle(from, request));
   rpc.handle(joinMethod, ({ name }, from) => member().membership.admit(from, name));
-  rpc.handle(proposeMethod, async ({ command }) => {
-    const { type } = decodeCommand(command);
-    // Certificates, failures and members are the leader's own to write.
-    if (type !== "session.create" && type !== "session.stop")
-      throw new Error(`a peer cannot propose ${type}`);
-    const outcome = await member().sessions.propose(command);
+  rpc.handle(removeMethod, ({ peer }, from) => member().removal.answer(peer, from));
+  rpc.handle(proposeMethod, async ({ command }, from) => {
+    const outcome = await member().sessions.propose(command, from);
     return { v: 1 as const, outcome: outcome.kind === "applied" ? { kind: "applied" as const } : outcome };
   });
   rpc.handle(voteMethod, async ({ decision, manifests, index }, from) => {

@@ -20,56 +20,79 @@ describe("nextVoter", () => {
   });
 });
 
+/** A leader with two learners that have caught up, one of them in a zone that has no voter. */
+function leading(changed: (change: MembershipChange) => void): Membership {
+  const presence = new Presence("leader", { deadAfterMs: 1000, now: () => 0 });
+  for (const [peer, zone] of [
+    ["leader", "east"],
+    ["near", "east"],
+    ["far", "west"],
+  ] as const)
+    presence.heard(peer, beat({ zone }));
+  const control = new ControlMachine(
+    { swarm: "s", formation: `sha256:${"0".repeat(64)}`, voters: ["leader"] },
+    () => true,
+  );
+  control.configure({ voters: ["leader"], learners: ["near", "far"] }, { index: 1, term: 1 });
+  const follower = (peer: string) => ({ peer, matchIndex: 1, active: true, lag: 0 });
+  const status: RaftStatus = {
+    id: "leader",
+    role: "leader",
+    term: 1,
+    leader: "leader",
+    commitIndex: 1,
+    appliedIndex: 1,
+    lastIndex: 1,
+    snapshotIndex: 0,
+    voters: ["leader"],
+    learners: ["near", "far"],
+    followers: [follower("near"), follower("far")],
+    pendingConfig: false,
+  };
+  return new Membership({
+    self: "leader",
+    name: "leader",
+    committeeSize: 3,
+    committee: { align: async () => true },
+    raft: {
+      status: () => status,
+      propose: async () => ({ index: 2, term: 1, result: undefined }),
+      changeMembership: async (change) => changed(change),
+    },
+    control,
+    host: { peers: () => [], rpc: { call: () => Promise.reject(new Error("nobody is asked")) } },
+    presence,
+    logger: { debug: () => {}, info: () => {}, warn: () => {} },
+  });
+}
+
 describe("Membership", () => {
   it("lets the leader promote the learner of the emptiest zone", async () => {
-    const presence = new Presence("leader", { deadAfterMs: 1000, now: () => 0 });
-    for (const [peer, zone] of [
-      ["leader", "east"],
-      ["near", "east"],
-      ["far", "west"],
-    ] as const)
-      presence.heard(peer, beat({ zone }));
-    const control = new ControlMachine(
-      { swarm: "s", formation: `sha256:${"0".repeat(64)}`, voters: ["leader"] },
-      () => true,
-    );
-    control.configure({ voters: ["leader"], learners: ["near", "far"] }, { index: 1, term: 1 });
-    const follower = (peer: string) => ({ peer, matchIndex: 1, active: true, lag: 0 });
-    const status: RaftStatus = {
-      id: "leader",
-      role: "leader",
-      term: 1,
-      leader: "leader",
-      commitIndex: 1,
-      appliedIndex: 1,
-      lastIndex: 1,
-      snapshotIndex: 0,
-      voters: ["leader"],
-      learners: ["near", "far"],
-      followers: [follower("near"), follower("far")],
-      pendingConfig: false,
-    };
-    const promoted = new Promise<MembershipChange>((resolve) => {
-      const membership = new Membership({
-        self: "leader",
-        name: "leader",
-        committeeSize: 3,
-        committee: { align: async () => true },
-        raft: {
-          status: () => status,
-          propose: async () => ({ index: 2, term: 1, result: undefined }),
-          changeMembership: async (change) => {
-            membership.stop();
-            resolve(change);
-          },
-        },
-        control,
-        host: { peers: () => [], rpc: { call: () => Promise.reject(new Error("nobody is asked")) } },
-        presence,
-        logger: { debug: () => {}, info: () => {}, warn: () => {} },
+    const promoted = await new Promise<MembershipChange>((resolve) => {
+      const membership = leading((change) => {
+        membership.stop();
+        resolve(change);
       });
       membership.start();
     });
-    assert.deepEqual(await promoted, { kind: "addVoter", peer: "far" });
+    assert.deepEqual(promoted, { kind: "addVoter", peer: "far" });
+  });
+
+  it("changes nothing while another change of the members is under way", async () => {
+    const events: string[] = [];
+    await new Promise<void>((resolve, reject) => {
+      const membership = leading(({ kind }) => {
+        membership.stop();
+        events.push(kind);
+        resolve();
+      });
+      const removal = membership.alone(async () => {
+        membership.start();
+        await new Promise((done) => setTimeout(done, 20));
+        events.push("removal over");
+      });
+      removal.catch(reject);
+    });
+    assert.deepEqual(events, ["removal over", "addVoter"]);
   });
 });

@@ -39,7 +39,7 @@ type JoinAnswer = {
 
 export class Membership {
   private timer: NodeJS.Timeout | null = null;
-  private busy = false;
+  private turn: Promise<unknown> | null = null;
   private stopped = false;
   private asked = 0;
 
@@ -82,20 +82,33 @@ export class Membership {
     }
   }
 
-  private async poll(): Promise<void> {
-    if (this.busy || this.stopped) return;
-    this.busy = true;
+  /** Runs `work` while nothing else changes the members: what it takes out is not appointed again meanwhile. */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    while (this.turn !== null) await this.turn.catch(() => undefined);
+    const turn = Promise.resolve().then(work);
+    this.turn = turn;
     try {
-      const { role } = this.init.raft.status();
-      if (role === "leader") await this.tend();
-      else if (!this.isMember()) await this.ask();
+      return await turn;
+    } finally {
+      this.turn = null;
+    }
+  }
+
+  private async poll(): Promise<void> {
+    if (this.turn !== null || this.stopped) return;
+    try {
+      await this.alone(() => this.look());
     } catch (error) {
       const known = error instanceof ConsensusError;
       const reason = error instanceof Error ? error.message : String(error);
       if (!this.stopped) this.init.logger[known ? "debug" : "warn"]({ reason }, "membership not changed");
-    } finally {
-      this.busy = false;
     }
+  }
+
+  private async look(): Promise<void> {
+    const { role } = this.init.raft.status();
+    if (role === "leader") await this.tend();
+    else if (!this.isMember()) await this.ask();
   }
 
   /** Leader: names itself in the list, promotes one learner that has caught up while the committee has room. */

@@ -53,6 +53,33 @@ export const joinMethod = defineMethod({
   maxResponseBytes: 4096,
 });
 
+const reasonText = z.string().max(512);
+const removeResponseSchema = z.discriminatedUnion("status", [
+  z.object({ v, status: z.literal("removed") }),
+  /** Not a member. */
+  z.object({ v, status: z.literal("unknown") }),
+  /** Not now, or not by this node: ask the leader in a moment. */
+  z.object({ v, status: z.literal("wait"), reason: reasonText }),
+  /** The other voters, and how many of them are alive: too few. */
+  z.object({
+    v,
+    status: z.literal("refused"),
+    reason: reasonText,
+    voters: naturalSchema,
+    alive: naturalSchema,
+  }),
+]);
+export type RemoveAnswer = z.infer<typeof removeResponseSchema>;
+
+/** A member asks the leader to take a node out of the swarm. */
+export const removeMethod = defineMethod({
+  name: "remove",
+  request: z.object({ v, peer: peerSchema }),
+  response: removeResponseSchema,
+  maxRequestBytes: 1024,
+  maxResponseBytes: 4096,
+});
+
 export const applyOutcomeSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("applied") }),
   z.object({ kind: z.literal("refused"), code: z.string().max(64), reason: z.string().max(4096) }),

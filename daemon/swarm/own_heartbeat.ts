@@ -52,7 +52,10 @@ export function ownHeartbeat(parts: OwnHeartbeatParts): Heartbeat {
   };
 }
 
+/** What stands in this node's way: a session that it cannot read before all, as a leader then cannot lead it either. */
 function reasonOf(trainer: TrainerPort | null, participation: Participation | null): string | null {
+  const fault = participation?.rounds.fault() ?? null;
+  if (fault !== null) return fault.slice(0, REASON_CHARS_MAX);
   if (trainer === null) return "this node does not train (training.enabled is false)";
   if (participation === null) return null;
   return trainer.reason?.slice(0, REASON_CHARS_MAX) ?? null;

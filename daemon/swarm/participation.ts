@@ -25,6 +25,7 @@ import { LineageStore } from "./lineage_store.js";
 import { LineageSync } from "./lineage_sync.js";
 import { Membership } from "./membership.js";
 import type { Presence } from "./presence.js";
+import { Removal } from "./removal.js";
 import { versionCheck } from "./version_check.js";
 
 export interface ParticipationInit {
@@ -53,6 +54,7 @@ export class Participation {
     readonly versions: Versions,
     readonly rounds: RoundDriver,
     readonly membership: Membership,
+    readonly removal: Removal,
     readonly sessions: Sessions,
     private readonly lineageSync: LineageSync,
     private readonly off: readonly (() => void)[],
@@ -135,6 +137,16 @@ export class Participation {
       presence,
       logger,
     });
+    const removal = new Removal({
+      self,
+      raft,
+      control,
+      committee,
+      membership,
+      presence,
+      rpc: host.rpc,
+      logger,
+    });
     const sessions = new Sessions({ self, raft, control, rpc: host.rpc, presence, trainer: init.trainer });
     const lineageSync = new LineageSync({ control, lineage, founders, verify, host, logger });
     const off = [
@@ -157,6 +169,7 @@ export class Participation {
       versions,
       rounds,
       membership,
+      removal,
       sessions,
       lineageSync,
       off,

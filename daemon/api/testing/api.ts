@@ -27,6 +27,7 @@ export function startTestApi({
         startTraining: unexpected,
         stopTraining: unexpected,
         openCheckpoint: unexpected,
+        removeNode: unexpected,
         ...options.commands,
       },
     }),

@@ -14,4 +14,10 @@ export const nodeRoutes: readonly Route[] = [
     summary: "Detailed node information, by peer id or by a name that only one node has",
     handle: ({ services, params }) => json(services.nodes.get(params.node_id ?? "")),
   }),
+  route({
+    method: "DELETE",
+    path: "/api/v1/nodes/:node_id",
+    summary: "Remove a node from the swarm; answers once the swarm has committed it",
+    handle: async ({ services, params }) => json(await services.nodes.remove(params.node_id ?? "")),
+  }),
 ];

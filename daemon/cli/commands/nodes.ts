@@ -1,5 +1,5 @@
 import type { CommandModule } from "yargs";
-import type { NodeDetailView, NodeListView } from "../../services/views/nodes.js";
+import type { NodeDetailView, NodeListView, NodeRemovedView } from "../../services/views/nodes.js";
 import { type CliContext, type ClientArgs, clientOptions, show, withClient } from "../context.js";
 import { ago, bytes, fixed, percent, shortHash } from "../format.js";
 import { facts, table } from "../table.js";
@@ -13,10 +13,9 @@ export function nodesCommand(context: CliContext): CommandModule<object, NodesAr
     command: "nodes [id]",
     describe: "List the nodes of the swarm, or show one of them",
     builder: (yargs) =>
-      clientOptions(yargs, context).positional("id", {
-        type: "string",
-        describe: "Peer id or name of one node",
-      }),
+      clientOptions(yargs, context)
+        .positional("id", { type: "string", describe: "Peer id or name of one node" })
+        .command(removeCommand(context)),
     handler: (args) =>
       withClient(args, async (client) => {
         if (args.id === undefined) {
@@ -27,6 +26,32 @@ export function nodesCommand(context: CliContext): CommandModule<object, NodesAr
         show(context, args, await client.get<NodeDetailView>(path), renderNode);
       }),
   };
+}
+
+interface RemoveArgs extends ClientArgs {
+  readonly node: string;
+}
+
+function removeCommand(context: CliContext): CommandModule<object, RemoveArgs> {
+  return {
+    command: "remove <node>",
+    describe: "Take a node out of the swarm, for good if it is stopped: one that runs asks to join again",
+    builder: (yargs) =>
+      clientOptions(yargs, context).positional("node", {
+        type: "string",
+        demandOption: true,
+        describe: "Its peer id or name",
+      }),
+    handler: (args) =>
+      withClient(args, async (client) => {
+        const path = `/api/v1/nodes/${encodeURIComponent(args.node)}`;
+        show(context, args, await client.delete<NodeRemovedView>(path), renderRemoved);
+      }),
+  };
+}
+
+function renderRemoved({ id, name }: NodeRemovedView): string {
+  return `${name === null || name === "" ? id : `${name} (${id})`} is no longer a node of this swarm`;
 }
 
 export function renderNodes({ nodes, total, active }: NodeListView): string {

@@ -58,6 +58,12 @@ export interface NodeDetailView extends NodeView {
   }[];
 }
 
+export interface NodeRemovedView {
+  readonly id: string;
+  readonly name: string | null;
+  readonly status: "removed";
+}
+
 export function nodeListView(snapshot: SwarmSnapshot): NodeListView {
   const nodes = idsOf(snapshot).map(viewer(snapshot));
   return { nodes, total: nodes.length, active: nodes.filter((n) => n.status === "active").length };
@@ -88,6 +94,11 @@ export function nodeDetailView(snapshot: SwarmSnapshot, id: string): NodeDetailV
       since: isoTime(c.openedAtMs),
     })),
   };
+}
+
+/** @param snapshot from before the removal */
+export function nodeRemovedView(snapshot: SwarmSnapshot, peer: string): NodeRemovedView {
+  return { id: peer, name: nameOf(peer, presenceOf(snapshot), snapshot.control), status: "removed" };
 }
 
 /** The peer id that a peer id or a unique name stands for. */

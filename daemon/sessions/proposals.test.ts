@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { type Command, encodeCommand } from "../../consensus/control/index.js";
+import { specFixture } from "../services/testing/snapshot.js";
+import { proposalFault } from "./proposals.js";
+
+const state = { members: [{ peer: "member", name: "", joinedIndex: 1 }] };
+const create = (change: Partial<Extract<Command, { type: "session.create" }>> = {}): Command => ({
+  v: 1,
+  type: "session.create",
+  id: "s1",
+  spec: specFixture(),
+  rounds: 10,
+  batches: null,
+  participants: [],
+  by: "member",
+  atMs: 1,
+  ...change,
+});
+const stop: Command = { v: 1, type: "session.stop", id: "s1", reason: "on request", atMs: 1 };
+const faultOf = (command: Command, from = "member") => proposalFault(encodeCommand(command), from, state);
+
+describe("proposalFault", () => {
+  it("lets a member start and stop sessions", () => {
+    assert.equal(faultOf(create()), null);
+    assert.equal(faultOf(stop), null);
+  });
+
+  it("refuses both to everybody else", () => {
+    assert.match(faultOf(create({ by: "guest" }), "guest") ?? "", /guest is not a member/);
+    assert.match(faultOf(stop, "guest") ?? "", /guest is not a member/);
+  });
+
+  it("refuses a session in the name of another node", () => {
+    assert.match(faultOf(create({ by: "somebody" })) ?? "", /in the name of somebody/);
+  });
+
+  it("refuses a spec that this software cannot read, and names the field", () => {
+    const spec = { ...specFixture(), codec: "int3" };
+    assert.match(faultOf(create({ spec })) ?? "", /cannot read the session's spec: codec: /);
+    assert.match(faultOf(create({ spec: {} })) ?? "", /cannot read the session's spec: v: /);
+    const model = { ...specFixture().model, numHeads: 5 };
+    assert.match(faultOf(create({ spec: { ...specFixture(), model } })) ?? "", /spec: model: /);
+  });
+
+  it("refuses what is the leader's own to write, and what is no command", () => {
+    const join: Command = { v: 1, type: "member.join", peer: "member", name: "x", atMs: 1 };
+    assert.match(faultOf(join) ?? "", /cannot propose member\.join/);
+    assert.match(proposalFault(Uint8Array.of(1, 2), "member", state) ?? "", /command/);
+  });
+});

@@ -1,0 +1,35 @@
+/** What may be put into the log for a node: its own sessions, and only if every node can read them. */
+import { type Command, type ControlState, decodeCommand } from "../../consensus/control/index.js";
+import { readSpec } from "../rounds/context.js";
+import { isMember } from "../rounds/peers.js";
+
+/**
+ * The leader's look at what `from` proposes, itself included: what is committed cannot be taken back.
+ *
+ * @returns why it is not proposed, or null
+ */
+export function proposalFault(
+  command: Uint8Array,
+  from: string,
+  state: Pick<ControlState, "members">,
+): string | null {
+  if (!isMember(state, from)) return `${from} is not a member of this swarm`;
+  let proposed: Command;
+  try {
+    proposed = decodeCommand(command);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  switch (proposed.type) {
+    case "session.stop":
+      return null;
+    case "session.create": {
+      if (proposed.by !== from) return `${from} proposes a session in the name of ${proposed.by}`;
+      const { fault } = readSpec(proposed.spec);
+      return fault === null ? null : `the leader cannot read the session's spec: ${fault}`;
+    }
+    default:
+      // Certificates, failures and members are the leader's own to write.
+      return `a node cannot propose ${proposed.type}`;
+  }
+}

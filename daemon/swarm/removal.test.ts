@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { ControlMachine } from "../../consensus/control/index.js";
+import type { MembershipChange, RaftStatus } from "../../consensus/node/index.js";
+import { Removal, type RemovalInit } from "./removal.js";
+
+const LOGGER = { info: () => undefined };
+
+interface WorldOptions {
+  readonly self?: string;
+  readonly leader?: string | null;
+  readonly voters?: readonly string[];
+  readonly learners?: readonly string[];
+  readonly dead?: readonly string[];
+  readonly aligned?: boolean;
+  /** What the leader answers when it is another node. */
+  readonly call?: RemovalInit["rpc"]["call"];
+}
+
+/** What the removal does of the world, in order. */
+function world(options: WorldOptions = {}) {
+  const { self = "a", voters = ["a", "b", "c"], learners = [], dead = [], aligned = true } = options;
+  const steps: string[] = [];
+  const control = new ControlMachine(
+    { swarm: "s", formation: `sha256:${"0".repeat(64)}`, voters },
+    () => true,
+  );
+  control.configure({ voters, learners }, { index: 1, term: 1 });
+  let leader = options.leader === undefined ? "a" : options.leader;
+  const status = (): RaftStatus => ({
+    id: self,
+    role: leader === self ? "leader" : "follower",
+    term: 1,
+    leader,
+    commitIndex: 1,
+    appliedIndex: 1,
+    lastIndex: 1,
+    snapshotIndex: 0,
+    voters: [...voters],
+    learners: [...learners],
+    followers: [],
+    pendingConfig: false,
+  });
+  const removal = new Removal({
+    self,
+    raft: {
+      status,
+      changeMembership: async ({ kind, peer }: MembershipChange) => void steps.push(`${kind} ${peer}`),
+      transferLeadership: async () => {
+        steps.push("hand over");
+        leader = "b";
+        return true;
+      },
+    },
+    control,
+    committee: {
+      align: async (leaving = []) => {
+        steps.push(`committee without ${leaving.join()}`);
+        return aligned;
+      },
+    },
+    membership: {
+      alone: async (work) => {
+        steps.push("alone");
+        const done = await work();
+        steps.push("not alone");
+        return done;
+      },
+    },
+    presence: { isAlive: (peer) => !dead.includes(peer) },
+    rpc: { call: options.call ?? (() => Promise.reject(new Error("nobody is asked in this test"))) },
+    logger: LOGGER,
+  });
+  return { removal, steps };
+}
+
+describe("Removal", () => {
+  it("takes a voter out of the committee first, then out of the configuration, in one turn", async () => {
+    const { removal, steps } = world({ dead: ["c"] });
+    await removal.remove("c");
+    assert.deepEqual(steps, ["alone", "committee without c", "remove c", "not alone"]);
+  });
+
+  it("takes a learner out of the configuration alone", async () => {
+    const { removal, steps } = world({ learners: ["d"] });
+    await removal.remove("d");
+    assert.deepEqual(steps, ["alone", "remove d", "not alone"]);
+  });
+
+  it("refuses who is no member", async () => {
+    const { removal, steps } = world();
+    await assert.rejects(removal.remove("guest"), { name: "NODE_NOT_FOUND" });
+    assert.deepEqual(steps, ["alone", "not alone"]);
+  });
+
+  it("refuses what would leave no alive majority, with the counts", async () => {
+    const { removal, steps } = world({ voters: ["a", "b", "c", "d", "e"], dead: ["b", "c"] });
+    await assert.rejects(removal.remove("d"), {
+      name: "CONSENSUS_FAILED",
+      message: /2 of 4 voters would be alive, 3 needed/,
+      details: { node_id: "d", voters: 4, alive: 2 },
+    });
+    assert.deepEqual(steps, ["alone", "not alone"]);
+    const alone = world({ voters: ["a"] });
+    await assert.rejects(alone.removal.remove("a"), { name: "CONSENSUS_FAILED" });
+  });
+
+  it("changes nothing in the configuration before the committee has handed over", async () => {
+    const { removal, steps } = world({ aligned: false });
+    const answer = await removal.answer("c", "b");
+    assert.equal(answer.status, "wait");
+    assert.deepEqual(steps, ["alone", "committee without c", "not alone"]);
+  });
+
+  it("hands the leadership over when the leader is to go, and asks the next one", async () => {
+    const asked: string[] = [];
+    const { removal, steps } = world({
+      call: (peer, { response }) => {
+        asked.push(peer);
+        return Promise.resolve(response.parse({ v: 1, status: "removed" }));
+      },
+    });
+    await removal.remove("a");
+    assert.deepEqual(steps, ["alone", "hand over", "not alone"]);
+    assert.deepEqual(asked, ["b"]);
+  });
+
+  it("answers members only, and only as the leader", async () => {
+    const stranger = world();
+    assert.equal((await stranger.removal.answer("c", "guest")).status, "refused");
+    const follower = world({ self: "b" });
+    assert.equal((await follower.removal.answer("c", "a")).status, "wait");
+    assert.deepEqual([...stranger.steps, ...follower.steps], []);
+  });
+});
