@@ -2,7 +2,6 @@
  * Storage in a LevelDB sublevel: one record for the hard state, one for the snapshot, one per entry. Each call is one
  * atomic batch; LevelDB's journal keeps batches in order, so a crash loses the latest unsynced ones and no others.
  */
-import type { AbstractBatchOperation, AbstractBatchOptions, AbstractLevel } from "abstract-level";
 import { z } from "zod";
 import { ConsensusError } from "../errors.js";
 import { entrySchema, snapshotSchema } from "../raft/messages.js";
@@ -11,8 +10,15 @@ import { genesisWrite, NOTHING_STORED } from "./genesis.js";
 import { corrupt, decodeRecord, encodeRecord } from "./record.js";
 import type { RaftStorage, RaftWrite } from "./types.js";
 
-export type RaftLevel = AbstractLevel<string | Buffer | Uint8Array, string, Uint8Array>;
-type Operation = AbstractBatchOperation<RaftLevel, string, Uint8Array>;
+type Operation = { type: "put"; key: string; value: Uint8Array } | { type: "del"; key: string };
+
+/** What is used of a level. Any `AbstractLevel` with text keys and `valueEncoding: "view"` is one. */
+export interface RaftLevel {
+  getMany(keys: string[]): Promise<(Uint8Array | undefined)[]>;
+  /** `sync`: on the disk when it resolves; an in-memory level knows no disk and passes over it. */
+  batch(operations: Operation[], options: { sync: boolean }): Promise<void>;
+  iterator(range: { gte: string; lt: string }): AsyncIterable<[string, Uint8Array]>;
+}
 
 const HARD_STATE = "hard";
 const SNAPSHOT = "snapshot";
@@ -93,9 +99,7 @@ export class LevelRaftStorage implements RaftStorage {
   }
 
   private async commit(batch: Operation[], sync: boolean): Promise<void> {
-    // The option is the LevelDB binding's; an in-memory level knows no disk and passes over it.
-    const options: AbstractBatchOptions<string, Uint8Array> & { sync: boolean } = { sync };
-    if (batch.length > 0) await this.level.batch(batch, options);
+    if (batch.length > 0) await this.level.batch(batch, { sync });
   }
 
   private async bounds(): Promise<{ first: number; last: number }> {

@@ -20,6 +20,7 @@ import { LineageStore } from "./lineage_store.js";
 import { LineageSync } from "./lineage_sync.js";
 import { Membership } from "./membership.js";
 import type { Presence } from "./presence.js";
+import { linkRaft } from "./raft_link.js";
 import { versionCheck } from "./version_check.js";
 
 export interface ParticipationInit {
@@ -100,10 +101,20 @@ export class Participation {
     const self = identity.peerId;
     const { name } = config.node;
     const { committeeSize } = config.consensus;
-    const membership = new Membership({ self, name, committeeSize, raft, control, host, presence, logger });
+    const membership = new Membership({
+      self,
+      name,
+      formation,
+      committeeSize,
+      raft,
+      control,
+      host,
+      presence,
+      logger,
+    });
     const sessions = new Sessions({ self, raft, control, rpc: host.rpc, presence, trainer: init.trainer });
     const lineageSync = new LineageSync({ control, lineage, verify, host, logger });
-    const off = [host.raft.onMessage((from, message) => raft.receive(from, message))];
+    const off = [linkRaft(host, formation, raft)];
     host.gossip.check("version", versionCheck(control, verify));
     host.gossip.check("update", (update) => (rounds.fits(update) ? "accept" : "ignore"));
     return new Participation(
