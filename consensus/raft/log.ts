@@ -259,4 +259,4 @@ export class RaftLog {
 }
 
 const AMNESIA_ADVICE =
-  "its data folder was lost, damaged or replaced by an older copy. Remove this node from the swarm, empty the folder, and let it join again";
+  "its data folder was lost, damaged or replaced by an older copy. Empty the whole folder, identity.key too, and let the node join again as a new one";

@@ -3,6 +3,7 @@
  *
  *     identity.key   the private key
  *     db/            one LevelDB: log, lineage, votes, meta, the peer store
+ *     raft.pledge    what the log must not be behind of (consensus/storage/pledge.ts)
  *     blobs/         model versions, updates and snapshots, by hash
  *     partial/       downloads that go on after a restart
  *     quarantine/    the last few damaged blobs
@@ -100,7 +101,7 @@ function corruptDatabase(path: string, cause: unknown): DaemonError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new DaemonError(
     "STORE_CORRUPT",
-    `The database ${path} is damaged: ${why}. Restore the folder from a backup taken while the node was stopped, or start with an empty data folder: the node then joins as a new one.`,
+    `The database ${path} is damaged: ${why}. Do not restore an older copy: a voter must not forget what it has promised since. Empty the whole data folder, identity.key too: the node then joins as a new one.`,
     { path },
     { cause },
   );

@@ -1,4 +1,5 @@
 /** This node as a member of one formed swarm: its log, its part in rounds, its place among the others. */
+import { join } from "node:path";
 import type { Genesis } from "../../consensus/formation/index.js";
 import { formationOf } from "../../consensus/formation/index.js";
 import { RaftNode } from "../../consensus/node/index.js";
@@ -45,6 +46,7 @@ export class Participation {
     private readonly init: ParticipationInit,
     readonly control: ControlLog,
     readonly raft: RaftNode,
+    private readonly storage: LevelRaftStorage,
     readonly lineage: LineageStore,
     readonly versions: Versions,
     readonly rounds: RoundDriver,
@@ -60,7 +62,7 @@ export class Participation {
     const formation = formationOf(genesis);
     const lineage = new LineageStore(store.lineage);
     const control = new ControlLog({ swarm: genesis.swarm, formation }, verify, lineage);
-    const storage = new LevelRaftStorage(store.raft);
+    const storage = new LevelRaftStorage(store.raft, join(store.dataDir, "raft.pledge"));
     if (genesis.voters.includes(identity.peerId)) await bootstrap(storage, genesis.voters);
     const raft = await RaftNode.open({
       id: identity.peerId,
@@ -121,6 +123,7 @@ export class Participation {
       init,
       control,
       raft,
+      storage,
       lineage,
       versions,
       rounds,
@@ -150,6 +153,7 @@ export class Participation {
     }
     for (const off of this.off) off();
     await this.raft.stop();
+    await this.storage.close();
   }
 }
 
