@@ -18,7 +18,7 @@ import { createSwarmServices } from "./services/swarm_services.js";
 import { openCheckpoint } from "./sessions/checkpoints.js";
 import { createSource } from "./snapshot.js";
 import { openStore } from "./store/index.js";
-import { fetchGenesis, loadGenesis, saveGenesis } from "./swarm/founding.js";
+import { fetchGenesis, foundedHere, loadGenesis, saveGenesis } from "./swarm/founding.js";
 import { handleCalls } from "./swarm/handlers.js";
 import { Heartbeats } from "./swarm/heartbeats.js";
 import { Introductions } from "./swarm/introductions.js";
@@ -165,6 +165,7 @@ async function compose(config: Config, logger: Logger, closers: Closer[]): Promi
     request: (peer, message) =>
       host.rpc.call(peer, formationMethod, message, { timeoutMs: FORMATION_CALL_MS }),
     peers: () => introductions.peers(),
+    genesis: () => genesis,
     logger: logger.child({ part: "formation" }),
   });
   handleCalls({
@@ -194,6 +195,7 @@ async function compose(config: Config, logger: Logger, closers: Closer[]): Promi
       trainer,
       aggregation,
       genesis: record,
+      founded: await foundedHere(founding, record),
       now,
     });
     if (leaving.signal.aborted) return;

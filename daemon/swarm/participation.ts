@@ -35,6 +35,8 @@ export interface ParticipationInit {
   readonly trainer: TrainerPort | null;
   readonly aggregation: AggregationWorker;
   readonly genesis: Genesis;
+  /** This data folder took part in the founding, and not merely a node of this name in another life of it. */
+  readonly founded: boolean;
   readonly now: () => number;
 }
 
@@ -63,7 +65,7 @@ export class Participation {
     const lineage = new LineageStore(store.lineage);
     const control = new ControlLog({ swarm: genesis.swarm, formation }, verify, lineage);
     const storage = new LevelRaftStorage(store.raft, join(store.dataDir, "raft.pledge"));
-    if (genesis.voters.includes(identity.peerId)) await bootstrap(storage, genesis.voters);
+    if (init.founded) await bootstrap(storage, genesis.voters);
     const raft = await RaftNode.open({
       id: identity.peerId,
       storage,
@@ -157,7 +159,10 @@ export class Participation {
   }
 }
 
-/** A founder's log begins with the genesis, once; a log that is there already goes on. */
+/**
+ * A founder's log begins with the genesis, once; a log that is there already goes on. One that is named in the genesis but
+ * has not founded it with this database has lost what it promised since: it asks to be admitted like everybody else.
+ */
 async function bootstrap(storage: LevelRaftStorage, voters: readonly string[]): Promise<void> {
   const { snapshot, hardState } = await storage.initialState();
   if (snapshot === null && hardState.term === 0)
