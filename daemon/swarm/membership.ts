@@ -6,9 +6,8 @@
 import { encodeCommand } from "../../consensus/control/index.js";
 import { ConsensusError } from "../../consensus/errors.js";
 import type { RaftNode } from "../../consensus/node/index.js";
-import type { SwarmHost } from "../../protocol/index.js";
+import type { Logger, SwarmHost } from "../../protocol/index.js";
 import type { Hash } from "../../protocol/types.js";
-import type { Logger } from "../logger.js";
 import type { ControlLog } from "./control_log.js";
 import { type JoinAnswer, joinMethod } from "./methods.js";
 import type { Presence } from "./presence.js";
@@ -189,6 +188,7 @@ export class Membership {
   private async askMembers(): Promise<void> {
     const { host, raft, control, self } = this.init;
     this.leaderlessPolls = 0;
+    this.strangersBefore = raft.strangersHeard;
     const { voters, learners } = control.state;
     const members = new Set([...voters, ...learners]);
     const reachable = host.peers().filter((p) => members.has(p.peer) && p.peer !== self);
