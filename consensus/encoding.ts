@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { decode, encode, rfc8949EncodeOptions } from "cborg";
 import type { z } from "zod";
-import type { Hash } from "../protocol/types.js";
+import { CBOR_DEPTH_MAX, cborDepthOf, type Hash } from "../protocol/types.js";
 import { ConsensusError } from "./errors.js";
 
 export function toBytes(value: unknown): Uint8Array {
@@ -13,10 +13,17 @@ export function toBytes(value: unknown): Uint8Array {
 }
 
 /**
+ * Deeper nesting than `maxDepth` (arrays, maps) is refused, on every node alike.
  * @param what names the record in the error
  * @throws ConsensusError `MESSAGE_MALFORMED` with the path of the first thing that is wrong
  */
-export function fromBytes<T>(schema: z.ZodType<T>, bytes: Uint8Array, what: string, maxBytes: number): T {
+export function fromBytes<T>(
+  schema: z.ZodType<T>,
+  bytes: Uint8Array,
+  what: string,
+  maxBytes: number,
+  maxDepth = CBOR_DEPTH_MAX,
+): T {
   if (bytes.length > maxBytes) {
     throw new ConsensusError(
       "MESSAGE_MALFORMED",
@@ -27,6 +34,7 @@ export function fromBytes<T>(schema: z.ZodType<T>, bytes: Uint8Array, what: stri
       },
     );
   }
+  assertDepth(bytes, what, maxDepth);
   let value: unknown;
   try {
     value = decode(bytes, {
@@ -48,6 +56,12 @@ export function fromBytes<T>(schema: z.ZodType<T>, bytes: Uint8Array, what: stri
     "MESSAGE_MALFORMED",
     `${what}: ${issue?.path.join(".") || "(root)"}: ${issue?.message}`,
   );
+}
+
+/** @throws ConsensusError `MESSAGE_MALFORMED` */
+export function assertDepth(bytes: Uint8Array, what: string, maxDepth = CBOR_DEPTH_MAX): void {
+  if (cborDepthOf(bytes) <= maxDepth) return;
+  throw new ConsensusError("MESSAGE_MALFORMED", `${what}: nested deeper than ${maxDepth}`, { maxDepth });
 }
 
 export function hashOf(bytes: Uint8Array): Hash {

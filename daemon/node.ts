@@ -18,7 +18,7 @@ import { createSwarmServices } from "./services/swarm_services.js";
 import { openCheckpoint } from "./sessions/checkpoints.js";
 import { createSource } from "./snapshot.js";
 import { openStore } from "./store/index.js";
-import { fetchGenesis, loadGenesis, saveGenesis } from "./swarm/founding.js";
+import { fetchGenesis, foundedHere, loadGenesis, saveGenesis } from "./swarm/founding.js";
 import { handleCalls } from "./swarm/handlers.js";
 import { Heartbeats } from "./swarm/heartbeats.js";
 import { Introductions } from "./swarm/introductions.js";
@@ -197,6 +197,7 @@ async function compose(
     request: (peer, message) =>
       host.rpc.call(peer, formationMethod, message, { timeoutMs: FORMATION_CALL_MS }),
     peers: () => introductions.peers(),
+    genesis: () => genesis,
     logger: logger.child({ part: "formation" }),
   });
   handleCalls({
@@ -226,6 +227,7 @@ async function compose(
       trainer,
       aggregation,
       genesis: record,
+      founded: await foundedHere(founding, record),
       now,
     });
     if (leaving.signal.aborted) return;

@@ -200,6 +200,11 @@ export class SwarmHost {
     return this.table.hellos();
   }
 
+  /** One of them. */
+  peer(peer: string): PeerHello | undefined {
+    return this.table.helloOf(peer);
+  }
+
   /** "up" when a peer has passed its handshake, "down" when its last connection has gone. */
   onPeer(listener: (event: PeerEvent) => void): () => void {
     return this.table.onPeer(listener);

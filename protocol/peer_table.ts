@@ -60,6 +60,12 @@ export class PeerTable {
     return [...this.entries.values()].flatMap((e) => (e.greeted.size > 0 && e.hello ? [e.hello] : []));
   }
 
+  /** Undefined unless the peer is up. */
+  helloOf(peer: string): PeerHello | undefined {
+    const entry = this.entries.get(peer);
+    return entry !== undefined && entry.greeted.size > 0 && entry.hello !== null ? entry.hello : undefined;
+  }
+
   onPeer(listener: (event: PeerEvent) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

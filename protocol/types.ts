@@ -1,7 +1,9 @@
 /**
- * What the other folders may know of the protocol: plain shapes, no libp2p.
+ * What the other folders may know of the protocol: plain shapes and how deep they may be nested, no libp2p.
  * A peer id is its canonical base58 text everywhere in the house (`12D3Koo…` for Ed25519).
  */
+export { depthOf as cborDepthOf } from "./cbor_depth.js";
+export { CBOR_DEPTH_MAX } from "./limits.js";
 
 /** `sha256:` followed by 64 lower-case hex digits. */
 export type Hash = `sha256:${string}`;

@@ -24,7 +24,6 @@ const SECTIONS: readonly Section[] = [
       "consensus/votes/schemas.ts",
       "consensus/control/commands.ts",
       "consensus/control/state.ts",
-      "consensus/control/machine.ts",
     ),
   },
   {

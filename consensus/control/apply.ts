@@ -6,9 +6,10 @@ import type { Verify } from "../../protocol/types.js";
 import type { Certificate, CommitteeCertificate, CommitteeDecision } from "../types.js";
 import { certificateFault, committeeAfter, committeeFault } from "../votes/certificate.js";
 import { decisionDigest } from "../votes/schemas.js";
+import { inShort, withinBytes } from "./bounds.js";
 import type { Command, CommandOf } from "./commands.js";
 import type { ControlState, Evaluation, HistoryEntry, SessionState } from "./state.js";
-import { EVALUATIONS_MAX, HISTORY_MAX, isActive, PAST_SESSIONS_MAX } from "./state.js";
+import { EVALUATIONS_MAX, HISTORY_MAX, isActive, MEMBERS_MAX, PAST_SESSIONS_MAX } from "./state.js";
 
 export interface EntryMeta {
   readonly index: number;
@@ -96,6 +97,8 @@ function refuse(state: ControlState, code: RefusalCode, reason: string): Applied
 function joinMember(state: ControlState, command: CommandOf<"member.join">, meta: EntryMeta): ControlState {
   const known = state.members.find((m) => m.peer === command.peer);
   const member = { peer: command.peer, name: command.name, joinedIndex: known?.joinedIndex ?? meta.index };
+  // One that was removed meanwhile is named for nothing; the list stays within the configuration's bound.
+  if (known === undefined && state.members.length >= MEMBERS_MAX) return state;
   const others = state.members.filter((m) => m.peer !== command.peer);
   return { ...state, members: [...others, member].sort((a, b) => (a.peer < b.peer ? -1 : 1)) };
 }
@@ -160,7 +163,8 @@ function createSession(state: ControlState, command: CommandOf<"session.create">
     endedAtMs: null,
     reason: null,
   };
-  const past = state.session === null ? state.past : [...state.past, state.session].slice(-PAST_SESSIONS_MAX);
+  const past =
+    state.session === null ? state.past : [...state.past, inShort(state.session)].slice(-PAST_SESSIONS_MAX);
   const next = { ...state, session, past };
   return done(
     record(next, { ...entry(meta, command.atMs), type: "session", session: command.id, reason: "created" }),
@@ -278,7 +282,8 @@ function contextFault(
     return "its height is not the next one";
   if (decision.voters.join() !== state.committee.voters.join()) return "its voters are not the committee";
   if (decision.cursor.next < session.cursor.next) return "its data cursor goes back";
-  const stranger = decision.updates.find((u) => !session.participants.includes(u.peer));
+  const participants = new Set(session.participants);
+  const stranger = decision.updates.find((u) => !participants.has(u.peer));
   return stranger ? `${stranger.peer} was not a participant of the round` : null;
 }
 
@@ -334,7 +339,7 @@ function decisionEntry(
 function record(state: ControlState, added: HistoryEntry): ControlState {
   return {
     ...state,
-    history: [...state.history, added].slice(-HISTORY_MAX),
+    history: withinBytes([...state.history, added].slice(-HISTORY_MAX)),
     historyTotal: state.historyTotal + 1,
   };
 }

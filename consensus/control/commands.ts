@@ -1,6 +1,6 @@
 /** What may be appended to the log. Unknown fields are dropped, unknown types refused; `v` changes meaning. */
 import { z } from "zod";
-import { fromBytes, toBytes } from "../encoding.js";
+import { assertDepth, fromBytes, toBytes } from "../encoding.js";
 import {
   certificateSchema,
   committeeCertificateSchema,
@@ -12,6 +12,19 @@ import { evaluationSchema, MEMBERS_MAX } from "./state.js";
 /** A log entry is at most this large; a certificate with every update and voter fits. */
 export const MAX_COMMAND_BYTES = 1024 * 1024;
 
+/**
+ * Nesting of a command. Less than that of a message, because the control state, which must be readable as well, carries
+ * the spec of a session three levels deeper.
+ */
+export const COMMAND_DEPTH_MAX = 12;
+/** Encoded bytes of a session's spec: the control state carries up to 33 of them. */
+export const SESSION_SPEC_BYTES_MAX = 64 * 1024;
+
+const spec = z
+  .record(z.string(), z.unknown())
+  .refine((value) => toBytes(value).length <= SESSION_SPEC_BYTES_MAX, {
+    error: `at most ${SESSION_SPEC_BYTES_MAX} bytes`,
+  });
 const id = z.string().min(1).max(128);
 const reason = z.string().min(1).max(2048);
 const participants = z.array(peerSchema).max(MEMBERS_MAX);
@@ -28,7 +41,7 @@ export const commandSchema = z.discriminatedUnion("type", [
     v: z.literal(1),
     type: z.literal("session.create"),
     id,
-    spec: z.record(z.string(), z.unknown()),
+    spec,
     rounds: naturalSchema.min(1),
     batches: naturalSchema.min(1).nullable(),
     participants,
@@ -75,11 +88,15 @@ export const commandSchema = z.discriminatedUnion("type", [
 export type Command = z.infer<typeof commandSchema>;
 export type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>;
 
+/** @throws ConsensusError `MESSAGE_MALFORMED` for one that no node would apply: nested too deep, or too large */
 export function encodeCommand(command: Command): Uint8Array {
-  return toBytes(command);
+  const bytes = toBytes(command);
+  assertDepth(bytes, "command", COMMAND_DEPTH_MAX);
+  if (command.type === "session.create") decodeCommand(bytes);
+  return bytes;
 }
 
 /** @throws ConsensusError `MESSAGE_MALFORMED` */
 export function decodeCommand(bytes: Uint8Array): Command {
-  return fromBytes(commandSchema, bytes, "command", MAX_COMMAND_BYTES);
+  return fromBytes(commandSchema, bytes, "command", MAX_COMMAND_BYTES, COMMAND_DEPTH_MAX);
 }

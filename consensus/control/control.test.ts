@@ -1,8 +1,20 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { toBytes } from "../encoding.js";
+import { MAX_SNAPSHOT_BYTES } from "../raft/messages.js";
 import { Committee, testHash } from "../testing/committee.js";
 import type { Certificate, CommitteeCertificate } from "../types.js";
-import { type ApplyOutcome, type Command, ControlMachine, encodeCommand, HISTORY_MAX } from "./index.js";
+import {
+  type ApplyOutcome,
+  applyCommand,
+  COMMAND_DEPTH_MAX,
+  type Command,
+  ControlMachine,
+  type ControlState,
+  encodeCommand,
+  HISTORY_MAX,
+  SESSION_SPEC_BYTES_MAX,
+} from "./index.js";
 
 const committee = new Committee(3);
 const { formation } = committee;
@@ -54,6 +66,11 @@ class Bench {
   }
 }
 
+const committed = (state: ControlState) => {
+  const entry = state.history.at(-1);
+  assert.equal(entry?.type, "version");
+  return entry;
+};
 const codeOf = (outcome: ApplyOutcome) => (outcome.kind === "refused" ? outcome.code : "applied");
 
 describe("consensus/control", () => {
@@ -202,6 +219,106 @@ describe("consensus/control", () => {
     assert.equal(bench.machine.state.history.length, HISTORY_MAX);
     assert.ok(bench.machine.state.historyTotal > HISTORY_MAX);
     assert.ok(bench.machine.state.past.length < 64);
+  });
+
+  it("fits its snapshot with 600 contributors in each of 512 versions, and restores from it", () => {
+    const names = Array.from({ length: 600 }, (_, i) => `12D3KooW${String(i).padStart(44, "0")}`);
+    const machine = new ControlMachine(founded, () => true);
+    let index = 1;
+    machine.configure({ voters: committee.names, learners: names }, { index, term: 1 });
+    const apply = (command: Command) => machine.apply(encodeCommand(command), { index: ++index, term: 1 });
+    const common = { v: 1, participants: names, atMs: 1 } as const;
+    const spec = { text: "s".repeat(60_000) };
+    const create = {
+      ...common,
+      type: "session.create",
+      spec,
+      rounds: 10_000,
+      batches: null,
+      by: "a",
+    } as const;
+    for (let i = 0; i < 40; i++) {
+      apply({ ...create, id: `past-${i}` });
+      apply({ v: 1, type: "session.stop", id: `past-${i}`, reason: "next", atMs: 1 });
+    }
+    apply({ ...create, id: "s1" });
+    const [first, second] = committee.chain(2) as [Certificate, Certificate];
+    const commit = (certificate: Certificate): Command => {
+      return { ...common, type: "round.commit", certificate, evaluation: null };
+    };
+    apply(commit(first));
+    const [update] = second.decision.updates;
+    assert.ok(update);
+    const updates = names.map((peer) => ({ ...update, peer }));
+    const certificate = { ...second, decision: { ...second.decision, updates } };
+    // The history as it was before it was bounded by bytes: every entry with all the names.
+    const entry = { ...committed(machine.state), contributors: names };
+    const history = Array.from({ length: HISTORY_MAX }, () => ({ ...entry }));
+    const before = { ...machine.state, history };
+    assert.ok(toBytes(before).length > MAX_SNAPSHOT_BYTES);
+    const applied = applyCommand(before, commit(certificate), { index: ++index, term: 1 }, () => true);
+    assert.equal(codeOf(applied.outcome), "applied");
+    const snapshot = toBytes(applied.state);
+    assert.ok(snapshot.length <= MAX_SNAPSHOT_BYTES / 2, `${snapshot.length} bytes`);
+    const other = new ControlMachine(founded, () => true);
+    other.restore(snapshot);
+    assert.deepEqual(Buffer.from(other.snapshot()), Buffer.from(snapshot));
+    const restored = other.state.history;
+    assert.equal(restored.length, HISTORY_MAX);
+    assert.equal(restored.at(-1)?.contributors.length, 600);
+    assert.equal(restored[0]?.trimmed, true);
+    assert.ok(restored[0]?.version);
+  });
+
+  it("takes no command that is nested too deep, so that every state it can reach is readable", () => {
+    const nested = (depth: number) => {
+      let value: unknown = 1;
+      for (let i = 0; i < depth; i++) value = [value];
+      return { value };
+    };
+    const create = (depth: number): Command => ({
+      v: 1,
+      type: "session.create",
+      id: "s1",
+      spec: nested(depth),
+      rounds: 1,
+      batches: null,
+      participants: [],
+      by: "voter-0",
+      atMs: 1,
+    });
+    const bench = new Bench();
+    for (const depth of [COMMAND_DEPTH_MAX, 100]) {
+      assert.throws(() => encodeCommand(create(depth)), {
+        code: "MESSAGE_MALFORMED",
+        message: /nested deeper/,
+      });
+      const before = bench.machine.state;
+      const outcome = bench.machine.apply(toBytes(create(depth)), { index: ++bench.index, term: 1 });
+      assert.equal(codeOf(outcome), "COMMAND_UNKNOWN");
+      assert.deepEqual({ ...bench.machine.state, index: 0 }, { ...before, index: 0 });
+    }
+    // By hand, because not even every encoder can nest 6000 deep.
+    const [head, tail] = Buffer.from(toBytes(create(1)))
+      .toString("latin1")
+      .split("evalue\x81\x01") as [string, string];
+    const hostile = Buffer.from(`${head}evalue${"\x81".repeat(6000)}\x01${tail}`, "latin1");
+    assert.equal(codeOf(bench.machine.apply(hostile, { index: ++bench.index, term: 1 })), "COMMAND_UNKNOWN");
+    assert.equal(codeOf(bench.apply(create(COMMAND_DEPTH_MAX - 2))), "applied");
+    bench.apply({ v: 1, type: "session.stop", id: "s1", reason: "x", atMs: 1 });
+    bench.create("s2");
+    const other = new ControlMachine(founded, committee.verify);
+    other.restore(bench.machine.snapshot());
+    assert.equal(other.state.past.length, 1);
+  });
+
+  it("takes no session whose spec is too large to be kept", () => {
+    const bench = new Bench();
+    const spec = { text: "x".repeat(SESSION_SPEC_BYTES_MAX) };
+    const command = { v: 1, type: "session.create", id: "s1", spec, rounds: 1, batches: null } as const;
+    const large: Command = { ...command, participants: [], by: "voter-0", atMs: 1 };
+    assert.throws(() => encodeCommand(large), { code: "MESSAGE_MALFORMED", message: /spec.*at most 65536/ });
+    assert.equal(codeOf(bench.machine.apply(toBytes(large), { index: 9, term: 1 })), "COMMAND_UNKNOWN");
   });
 
   it("is total and deterministic: any bytes leave two machines with the same state", () => {

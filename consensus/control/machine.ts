@@ -2,12 +2,10 @@
 import type { Hash, Verify } from "../../protocol/types.js";
 import { fromBytes, toBytes } from "../encoding.js";
 import { ConsensusError } from "../errors.js";
+import { MAX_SNAPSHOT_BYTES } from "../raft/messages.js";
 import { type ApplyOutcome, applyCommand, applyConfiguration, type EntryMeta } from "./apply.js";
 import { decodeCommand } from "./commands.js";
 import { type ControlState, controlStateSchema, emptyControlState } from "./state.js";
-
-/** A snapshot holds rings and members only; far below this at 10,000 members. */
-export const MAX_SNAPSHOT_BYTES = 16 * 1024 * 1024;
 
 /** What the state begins with. */
 export interface GenesisFacts {

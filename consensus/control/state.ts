@@ -16,6 +16,11 @@ import {
 
 /** Decisions kept in the state itself; the whole lineage is kept beside it, see `ControlEvents.version`. */
 export const HISTORY_MAX = 512;
+/**
+ * Names and reasons kept in the history, in bytes; older entries beyond it keep what happened, not who took part. The
+ * lineage has that for every version.
+ */
+export const HISTORY_TEXT_BYTES_MAX = 4 * 1024 * 1024;
 /** Validations of one session kept in the state; the oldest are forgotten first. */
 export const EVALUATIONS_MAX = 512;
 /** Ended sessions kept in the state; the oldest are forgotten first. */
@@ -91,6 +96,8 @@ export const historyEntrySchema = z.object({
   rejected: z.array(z.object({ peer: peerSchema, reason: z.string() })),
   signers: z.array(peerSchema),
   reason: z.string().nullable(),
+  /** Contributors, signers and refusals of this entry are no longer kept. */
+  trimmed: z.literal(true).optional(),
 });
 export type HistoryEntry = z.infer<typeof historyEntrySchema>;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { FormationEffect, FormationMode, FormationOutcome, FormationPeer } from "./core.js";
 import { FormationCore, FormationRunner, formationOf, type Genesis } from "./index.js";
-import type { FormationRecord } from "./messages.js";
+import { EMPTY_RECORD, type FormationRecord } from "./messages.js";
 
 const SEEDS = 300;
 
@@ -19,7 +19,7 @@ class World {
   constructor(
     seed: number,
     readonly names: readonly string[],
-    private readonly mode: (name: string) => FormationMode,
+    public mode: (name: string) => FormationMode,
     private readonly lossRatio = 0,
   ) {
     this.state = (seed + 0x9e3779b9) >>> 0;
@@ -85,6 +85,21 @@ class World {
     return formations;
   }
 
+  /** Foundings that a majority of their voters know of: only these can ever agree on anything. */
+  alive(): Set<string> {
+    const alive = new Set<string>();
+    for (const { promise: genesis } of [...this.disks.values()].map((r) => r ?? EMPTY_RECORD)) {
+      if (genesis === null) continue;
+      const formation = formationOf(genesis);
+      const knowing = genesis.voters.filter((voter) => {
+        const record = this.disks.get(voter);
+        return record?.founded && record.promise && formationOf(record.promise) === formation;
+      });
+      if (knowing.length > genesis.voters.length / 2) alive.add(formation);
+    }
+    return alive;
+  }
+
   describe(): string {
     const of = (name: string) => {
       const record = this.disks.get(name);
@@ -96,11 +111,21 @@ class World {
     return this.names.map(of).join("; ");
   }
 
+  /** Before this moment `a` does not know of `b`; the network works all the same. */
+  discoveredAtMs: (a: string, b: string) => number = () => 0;
+
   private peersOf(name: string): FormationPeer[] {
-    const others = [...this.up].filter(([other]) => other !== name && !this.cuts.has(`${name}>${other}`));
+    const others = [...this.up].filter(
+      ([other]) =>
+        other !== name &&
+        !this.cuts.has(`${name}>${other}`) &&
+        this.nowMs >= this.discoveredAtMs(name, other),
+    );
     return others.map(([peer, core]) => {
       const mode = this.mode(peer);
-      const formation = core.founded ? formationOf(core.founded) : null;
+      const outcome = this.outcomes.get(peer);
+      const joined = outcome?.kind === "join" ? outcome.formation : null;
+      const formation = core.founded ? formationOf(core.founded) : joined;
       return { peer, expect: mode.kind === "expect" ? mode.count : 0, formation };
     });
   }
@@ -116,10 +141,12 @@ class World {
         if (crashAt < this.crashRatio) return;
       }
       if (effect.kind === "outcome") this.outcomes.set(name, effect.outcome);
+      if (effect.kind === "note") this.notes.push(effect.message);
       if (effect.kind === "ask") this.ask(name, core, effect.to, effect.request);
     }
   }
 
+  readonly notes: string[] = [];
   crashRatio = 0;
 
   private crashAndReturn(name: string): void {
@@ -188,11 +215,12 @@ describe("consensus/formation", () => {
   it("founds alone when told to, and then stays what it is", () => {
     const world = new World(5, ["a"], () => ({ kind: "form" }));
     world.start("a");
-    world.run(500);
+    world.run(5000);
     const [first] = world.founded();
+    assert.ok(first);
     world.crash("a");
     world.start("a");
-    world.run(1500);
+    world.run(10_000);
     assert.deepEqual([...world.founded()], [first]);
   });
 
@@ -250,6 +278,7 @@ describe("consensus/formation", () => {
       },
       request: () => new Promise(() => undefined),
       peers: () => [],
+      genesis: () => null,
       logger: { debug: () => undefined, info: () => undefined, warn: () => undefined },
     });
     const genesis: Genesis = {
@@ -264,6 +293,132 @@ describe("consensus/formation", () => {
     full = false;
     assert.equal((await runner.handle("a", prepare)).kind, "promised");
     assert.ok(stored);
+  });
+
+  it(`found one, however many more there are, in whatever order they discover each other (${SEEDS} seeds)`, () => {
+    for (let seed = 1000; seed < 1000 + SEEDS; seed++) {
+      const probe = new World(seed, [], expecting(0));
+      const size = 2 + Math.floor(probe.random() * 4);
+      // Enough for a second swarm, and more.
+      const names = Array.from({ length: 2 * size + Math.floor(probe.random() * 3) }, (_, i) => `n${i}`);
+      const world = new World(seed, names, expecting(size), 0.05);
+      const started = new Map(names.map((name) => [name, world.random() * 3000]));
+      const delays = new Map<string, number>();
+      for (const a of names) for (const b of names) delays.set(`${a}>${b}`, world.random() * 900);
+      world.discoveredAtMs = (a, b) =>
+        Math.max(started.get(a) ?? 0, started.get(b) ?? 0) + (delays.get(`${a}>${b}`) ?? 0);
+      for (const name of names) world.after(started.get(name) ?? 0, () => world.start(name));
+      world.run(60_000, () => world.outcomes.size === names.length);
+      assert.equal(world.founded().size, 1, `seed ${seed}: ${world.describe()}`);
+      assert.equal(world.outcomes.size, names.length, `seed ${seed}: ${world.describe()}`);
+    }
+  });
+
+  it("does not found a second one with `form` beside one that is there", () => {
+    const world = new World(21, ["a", "b", "z"], (name) =>
+      name === "z" ? { kind: "form" } : { kind: "expect", count: 2 },
+    );
+    for (const name of ["a", "b"]) world.start(name);
+    world.run(8000);
+    world.discoveredAtMs = (name) => (name === "z" ? 10_000 : 0);
+    world.start("z");
+    world.run(20_000);
+    assert.equal(world.founded().size, 1);
+    assert.equal(world.outcomes.get("z")?.kind, "join");
+  });
+
+  const genesisOf = (voters: string[]): Genesis => ({
+    v: 1,
+    swarm: "test",
+    nonce: "0".repeat(32),
+    voters,
+    formedAtMs: 1,
+  });
+
+  it("a node that has joined promises nothing, also after a restart", async () => {
+    const joined = genesisOf(["x", "y", "z"]);
+    const runner = new FormationRunner({
+      self: "b",
+      swarm: "test",
+      mode: { kind: "expect", count: 2 },
+      store: { load: async () => undefined, save: async () => assert.fail("it must not promise") },
+      request: () => new Promise(() => undefined),
+      peers: () => [],
+      genesis: () => joined,
+      logger: { debug: () => undefined, info: () => undefined, warn: () => undefined },
+    });
+    const answer = await runner.handle("a", { v: 1, kind: "prepare", genesis: genesisOf(["a", "b"]) });
+    assert.deepEqual(answer, { v: 1, kind: "founded", genesis: joined });
+    assert.equal(await runner.founded(), null);
+  });
+
+  it("a coordinator that meets a swarm gives its own founding up and joins", () => {
+    const world = new World(22, ["a", "b", "c"], expecting(3));
+    world.disks.set("a", { ...EMPTY_RECORD, promise: genesisOf(["a", "b", "c"]) });
+    const there = genesisOf(["b"]);
+    world.disks.set("b", { ...EMPTY_RECORD, promise: there, founded: true });
+    for (const name of ["a", "b"]) world.start(name);
+    world.run(5000);
+    assert.equal(world.outcomes.get("a")?.kind, "join");
+    assert.equal(world.disks.get("a")?.promise, null);
+  });
+
+  it("says what to do when the coordinator is gone for good, and that works", () => {
+    const world = new World(23, ["a", "b", "c"], expecting(3));
+    for (const name of ["b", "c"]) {
+      world.disks.set(name, { ...EMPTY_RECORD, promise: genesisOf(["a", "b", "c"]) });
+      world.start(name);
+    }
+    world.run(60_000);
+    assert.equal(world.founded().size, 0);
+    assert.match(world.notes.join(), /start its coordinator a again.*--form/);
+    world.crash("c");
+    world.mode = (name) => (name === "c" ? { kind: "form" } : { kind: "expect", count: 3 });
+    world.start("c");
+    world.run(120_000);
+    assert.equal(world.founded().size, 1);
+    assert.equal(world.outcomes.get("c")?.kind, "formed");
+    assert.equal(world.outcomes.get("b")?.kind, "join");
+  });
+
+  it("waits on when those that could renounce are too few", () => {
+    const world = new World(24, ["a", "b", "c", "d", "e"], () => ({ kind: "form" }));
+    world.disks.set("e", { ...EMPTY_RECORD, promise: genesisOf(["a", "b", "c", "d", "e"]) });
+    world.disks.set("d", { ...EMPTY_RECORD, promise: genesisOf(["a", "b", "c", "d", "e"]) });
+    world.mode = (name) => (name === "e" ? { kind: "form" } : { kind: "expect", count: 5 });
+    for (const name of ["d", "e"]) world.start(name);
+    world.run(60_000);
+    assert.equal(world.founded().size, 0);
+    assert.ok(world.disks.get("e")?.promise);
+    assert.equal(world.disks.get("d")?.promise, null);
+  });
+
+  it(`never has two that can act, whoever gives a coordinator up that was not gone at all (${SEEDS} seeds)`, () => {
+    for (let seed = 3000; seed < 3000 + SEEDS; seed++) {
+      const probe = new World(seed, [], expecting(0));
+      const names = Array.from({ length: 2 + Math.floor(probe.random() * 4) }, (_, i) => `n${i}`);
+      const world = new World(seed, names, expecting(names.length), 0.3);
+      world.crashRatio = 0.1;
+      for (const name of names) world.after(world.random() * 500, () => world.start(name));
+      // The coordinator is cut off from some in the middle of the founding, and one of those is started with `form`.
+      const impatient = names[1 + Math.floor(world.random() * (names.length - 1))] as string;
+      const cutMs = 1200 + world.random() * 600;
+      for (const name of names.slice(1)) {
+        if (name !== impatient && world.random() < 0.5) continue;
+        world.after(cutMs, () => world.cut(names[0] as string, name, true));
+        world.after(cutMs + 5000 + world.random() * 5000, () => world.cut(names[0] as string, name, false));
+      }
+      world.after(cutMs + 500 + world.random() * 4000, () => {
+        world.crash(impatient);
+        world.mode = (name) =>
+          name === impatient ? { kind: "form" } : { kind: "expect", count: names.length };
+        world.start(impatient);
+      });
+      for (let ms = 2000; ms <= 40_000; ms += 500) {
+        world.run(ms);
+        assert.ok(world.alive().size <= 1, `seed ${seed} at ${ms} ms: ${world.describe()}`);
+      }
+    }
   });
 
   it(`never founds two, and always one once things heal (${SEEDS} seeds)`, () => {

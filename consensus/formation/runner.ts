@@ -9,6 +9,7 @@ import {
   type FormationOutcome,
   type FormationPeer,
 } from "./core.js";
+import type { Genesis } from "./genesis.js";
 import {
   type FormationRecord,
   type FormationRequest,
@@ -28,6 +29,8 @@ export interface FormationRunnerInit {
   readonly request: (peer: string, request: FormationRequest) => Promise<FormationResponse>;
   /** The peers that are connected now. */
   readonly peers: () => readonly FormationPeer[];
+  /** The swarm that this node belongs to by now, founded or joined, now or in an earlier run. */
+  readonly genesis: () => Genesis | null;
   readonly logger: {
     debug(facts: object, message: string): void;
     info(facts: object, message: string): void;
@@ -69,10 +72,17 @@ export class FormationRunner {
   handle(from: string, request: FormationRequest): Promise<FormationResponse> {
     return this.inTurn(async () => {
       const core = await this.open();
+      const genesis = this.init.genesis();
+      if (genesis !== null) core.belongs(genesis);
       const { response, effects } = core.request(from, request);
       await this.perform(effects);
       return response;
     });
+  }
+
+  /** What this data folder has founded, as its record says. */
+  founded(): Promise<Genesis | null> {
+    return this.inTurn(async () => (await this.open()).founded);
   }
 
   stop(): void {

@@ -3,15 +3,12 @@
  * takes its time delays results, not heartbeats.
  */
 import type { RaftCore } from "../raft/core.js";
-import { MAX_RAFT_MESSAGE_BYTES } from "../raft/messages.js";
-import { MESSAGE_MARGIN_BYTES } from "../raft/options.js";
+import { MAX_SNAPSHOT_BYTES } from "../raft/messages.js";
 import type { Entry, Snapshot } from "../raft/types.js";
 import type { RaftStorage } from "../storage/types.js";
 import type { RaftNodeOptions } from "./options.js";
 import type { RaftApplier, RaftLogger } from "./types.js";
 import type { Waiting } from "./waiting.js";
-
-const MAX_SNAPSHOT_BYTES = MAX_RAFT_MESSAGE_BYTES - MESSAGE_MARGIN_BYTES;
 
 export interface ApplyingInit {
   readonly core: RaftCore;

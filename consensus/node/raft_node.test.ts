@@ -195,18 +195,19 @@ describe("raft node", () => {
   });
 
   it("refuses garbage, and messages in another's name", async () => {
-    await hub.found(["a"]);
-    const { node } = await hub.leader();
+    await hub.found(["a", "b", "c"]);
+    const { node } = hub.get("a");
+    await hub.leader();
     const { term } = node.status();
     const message = encodeMessage({ type: "heartbeat", from: "b", to: "a", term: term + 5, commit: 0 });
     const malformed = { code: "MESSAGE_MALFORMED" };
     assert.throws(() => node.receive("b", bytes("garbage")), malformed);
     assert.throws(() => node.receive("b", message.subarray(0, message.length - 1)), malformed);
-    assert.throws(() => node.receive("mallory", message), malformed);
+    assert.throws(() => node.receive("c", message), malformed);
     const elsewhere = encodeMessage({ type: "heartbeat", from: "b", to: "c", term, commit: 0 });
     assert.throws(() => node.receive("b", elsewhere), malformed);
-    await node.propose(bytes("still here"));
-    assert.equal(node.status().term, term);
+    await hub.propose("still here");
+    assert.ok(node.status().term < term + 5);
   });
 
   it("stops and says so when the applier fails", async () => {
@@ -252,9 +253,11 @@ describe("raft node, restarted", () => {
     const expected: string[] = [];
     for (let run = 0; run < 3; run++) {
       const root = new Level<string, Uint8Array>(folder, { keyEncoding: "utf8", valueEncoding: "view" });
-      const storage = new LevelRaftStorage(
-        root.sublevel("raft", { keyEncoding: "utf8", valueEncoding: "view" }),
-      );
+      const level = root.sublevel<string, Uint8Array>("raft", {
+        keyEncoding: "utf8",
+        valueEncoding: "view",
+      });
+      const storage = new LevelRaftStorage(level);
       if (run === 0) await storage.bootstrap({ voters: ["a"], learners: [] });
       const hub = new Hub();
       const { node, applier } = await hub.add("a", storage, { snapshotEveryEntries: 8, keepEntries: 3 });

@@ -5,6 +5,7 @@ import { type Proposed, RaftCore } from "../raft/core.js";
 import { decodeMessage, encodeMessage } from "../raft/messages.js";
 import type { Ready } from "../raft/ready.js";
 import { Applying } from "./applying.js";
+import { Circle } from "./circle.js";
 import { Inbox } from "./inbox.js";
 import { Listeners } from "./listeners.js";
 import { type RaftNodeOptions, raftNodeOptions } from "./options.js";
@@ -19,10 +20,12 @@ export class RaftNode {
   private readonly inbox: Inbox;
   private readonly waiting: Waiting;
   private readonly applying: Applying;
+  private readonly circle: Circle;
   private readonly ticker: Ticker;
   private readonly published: Published;
   private readonly changes: Listeners<void>;
   private readonly fatals: Listeners<Error>;
+  private strangers = 0;
   private started = false;
   private scheduled = false;
   private turn: Promise<void> = Promise.resolve();
@@ -42,6 +45,7 @@ export class RaftNode {
     this.published = new Published(core);
     this.changes = new Listeners(logger);
     this.fatals = new Listeners(logger);
+    this.circle = new Circle(core, options.electionTicks);
     this.ticker = new Ticker(options.tickMs, logger, () => this.tick());
     this.applying = new Applying({
       core,
@@ -89,10 +93,14 @@ export class RaftNode {
 
   /**
    * Takes a message that the transport has authenticated as `from`'s. It is processed later; a full inbox drops the
-   * oldest.
+   * oldest. What comes from outside the circle (see `circle.ts`) is dropped unread.
    * @throws ConsensusError `MESSAGE_MALFORMED`: whoever sends that is not to be talked to
    */
   receive(from: string, bytes: Uint8Array): void {
+    if (!this.circle.admits(from)) {
+      this.strangers++;
+      return;
+    }
     const message = decodeMessage(bytes);
     if (message.from !== from || message.to !== this.init.id) {
       throw new ConsensusError(
@@ -102,8 +110,26 @@ export class RaftNode {
       );
     }
     if (this.stopped !== null) return;
+    if (!this.circle.believes(message.term)) {
+      const facts = { peer: from, term: message.term, ownTerm: this.core.term };
+      this.init.logger.warn(facts, "a message was dropped: no election gets to such a term");
+      return;
+    }
     this.inbox.push(message, bytes.length);
     this.kick();
+  }
+
+  /**
+   * Listens to this peer for a while although no configuration that this node knows names it. For the leader that has
+   * admitted a newcomer, and for whom a member names to a node that has lost touch.
+   */
+  introduce(peer: string): void {
+    this.circle.introduce(peer);
+  }
+
+  /** Messages that were dropped because this node does not know their senders as members. */
+  get strangersHeard(): number {
+    return this.strangers;
   }
 
   /**
@@ -211,6 +237,7 @@ export class RaftNode {
 
   /** A node that cannot finish a write does not get older: beyond two election timeouts it neither leads nor campaigns. */
   private tick(): void {
+    this.circle.tick();
     if (this.scheduled && ++this.ticksInTurn > 2 * this.options.electionTicks) return;
     this.core.tick();
     this.kick();

@@ -94,7 +94,8 @@ export function handleVoteRequest(s: RaftState, m: MessageOf<"vote"> | MessageOf
     s.votedFor === m.from ||
     (s.votedFor === null && s.leader === null) ||
     (m.type === "preVote" && m.term > s.term);
-  const granted = free && s.log.isUpToDate(m.lastIndex, m.lastTerm);
+  // Without a log this node is new, or has forgotten what it once promised: it cannot know, so it promises nothing.
+  const granted = s.log.lastIndex > 0 && free && s.log.isUpToDate(m.lastIndex, m.lastTerm);
   if (m.type === "preVote") {
     s.send(m.from, { type: "preVoteReply", granted }, granted ? m.term : s.term);
     return;

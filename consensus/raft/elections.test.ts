@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { NOTHING_STORED } from "../storage/genesis.js";
 import { Cluster } from "../testing/raft_sim/cluster.js";
-import { bytes, propose, started, THREE } from "../testing/raft_sim/scenario.js";
+import { addLearner, bytes, propose, started, THREE } from "../testing/raft_sim/scenario.js";
+import { RaftCore } from "./core.js";
+import { raftOptions } from "./options.js";
 
 describe("raft elections", () => {
   it("elect one leader by themselves", () => {
@@ -91,6 +94,7 @@ describe("raft elections", () => {
 
   it("do not happen on a node that has not applied a committed membership change", () => {
     const cluster = started({ spares: ["d"] });
+    addLearner(cluster, "d");
     cluster.core("a").proposeConfChange({ kind: "addVoter", peer: "d" });
     // b stores and learns the commit, but its applier is behind.
     for (let i = 0; i < 20; i++) {
@@ -105,6 +109,29 @@ describe("raft elections", () => {
     cluster.settle();
     b.campaign();
     assert.equal(b.role, "precandidate");
+  });
+
+  it("get no vote from a voter that has forgotten everything", () => {
+    const cluster = started();
+    propose(cluster, "a", 3);
+    const { term } = cluster.core("a");
+    const granted: boolean[] = [];
+    cluster.network.drop = (m) => {
+      if (m.from === "b" && (m.type === "voteReply" || m.type === "preVoteReply")) granted.push(m.granted);
+      return true;
+    };
+    const forgetful = new RaftCore({
+      id: "b",
+      stored: NOTHING_STORED,
+      options: raftOptions(),
+      random: () => 0,
+    });
+    for (const type of ["preVote", "vote"] as const) {
+      const candidacy = { from: "c", to: "b", term: term + 1, lastIndex: 1, lastTerm: 1 };
+      forgetful.step(type === "vote" ? { type, ...candidacy, force: false } : { type, ...candidacy });
+    }
+    for (const message of forgetful.ready().messages) cluster.network.send(message);
+    assert.deepEqual(granted, [false, false]);
   });
 
   it("do not count a vote of one that is no voter", () => {

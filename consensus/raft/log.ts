@@ -187,6 +187,13 @@ export class RaftLog {
     this.done = Math.max(this.done, index);
   }
 
+  unappliedChanges(): Entry[] {
+    // A snapshot that waits for the applier has replaced what was handed out.
+    return this.entries
+      .slice(Math.max(0, this.done - this.base.index))
+      .filter((entry) => entry.kind === "config");
+  }
+
   hasConfigBetween(after: number, to: number): boolean {
     for (let i = after + 1; i <= to; i++) {
       if (this.entries[i - this.base.index - 1]?.kind === "config") return true;
@@ -252,4 +259,4 @@ export class RaftLog {
 }
 
 const AMNESIA_ADVICE =
-  "its data folder was lost, damaged or replaced by an older copy. Remove this node from the swarm, empty the folder, and let it join again";
+  "its data folder was lost, damaged or replaced by an older copy. Remove this node from the swarm (`ncrsh-swarm nodes remove` on another one), empty the whole folder, and let it join again";

@@ -80,6 +80,16 @@ describe("raft membership", () => {
     assert.throws(change("addLearner", "x".repeat(129)), { code: "CONFIG_INVALID" });
   });
 
+  it("promotes only who holds some of the log: without it a voter grants nothing", () => {
+    const cluster = started({ spares: ["d"] });
+    const promote = () => cluster.core("a").proposeConfChange({ kind: "addVoter", peer: "d" });
+    assert.throws(promote, { code: "CONFIG_INVALID", message: /caught up/ });
+    addLearner(cluster, "d");
+    promote();
+    cluster.settle();
+    assert.deepEqual(cluster.core("a").configuration.voters, ["a", "b", "c", "d"]);
+  });
+
   it("lets a leader that is removed hand over", () => {
     const cluster = started();
     cluster.core("a").proposeConfChange({ kind: "remove", peer: "a" });

@@ -22,6 +22,11 @@ export function proposeConfChange(s: RaftState, change: ConfChange): Entry {
   }
   const fault = changeFault(s.configuration, change);
   if (fault !== null) throw new ConsensusError("CONFIG_INVALID", fault, { ...change });
+  const votes = s.configuration.voters.includes(change.peer);
+  if (change.kind === "addVoter" && !votes && (s.progress.get(change.peer)?.match ?? 0) === 0) {
+    const why = "holds nothing of the log yet, so it grants no votes: promote it once it has caught up";
+    throw new ConsensusError("CONFIG_INVALID", `${change.peer} ${why}`, { ...change });
+  }
   const entry = s.appendOwn("config", encodeConfChange(change));
   s.pendingConfigIndex = entry.index;
   s.leaving = change.kind === "remove" && change.peer === s.id;

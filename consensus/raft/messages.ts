@@ -3,7 +3,9 @@ import { z } from "zod";
 import { fromBytes, toBytes } from "../encoding.js";
 import type { Entry, Snapshot } from "./types.js";
 
-/** Above the largest snapshot (16 MiB of control state) and the largest append. */
+/** Of the state in a snapshot: a larger one is neither taken nor restored. */
+export const MAX_SNAPSHOT_BYTES = 16 * 1024 * 1024;
+/** Above the largest snapshot (with 10,000 members beside the state) and the largest append. */
 export const MAX_RAFT_MESSAGE_BYTES = 20 * 1024 * 1024;
 /** Members that one message may list; one with more is malformed. */
 export const MAX_MEMBERS = 10_000;

@@ -1,21 +1,29 @@
 /**
- * Storage in a LevelDB sublevel: one record for the hard state, one for the snapshot, one per entry. Each call is one
- * atomic batch; LevelDB's journal keeps batches in order, so a crash loses the latest unsynced ones and no others.
+ * Storage in a LevelDB sublevel: one record for the hard state, one for the snapshot, one per entry, and the pledge (see
+ * `pledge.ts`). Each call is one atomic batch. A crash loses unsynced ones; only a mere commit index is not synced.
  */
-import type { AbstractBatchOperation, AbstractBatchOptions, AbstractLevel } from "abstract-level";
 import { z } from "zod";
 import { ConsensusError } from "../errors.js";
 import { entrySchema, snapshotSchema } from "../raft/messages.js";
 import type { Configuration, Entry, HardState, Snapshot, StoredState } from "../raft/types.js";
 import { genesisWrite, NOTHING_STORED } from "./genesis.js";
+import { type Pledge, PledgeFile, pledgeSchema, same, textOf } from "./pledge.js";
 import { corrupt, decodeRecord, encodeRecord } from "./record.js";
 import type { RaftStorage, RaftWrite } from "./types.js";
 
-export type RaftLevel = AbstractLevel<string | Buffer | Uint8Array, string, Uint8Array>;
-type Operation = AbstractBatchOperation<RaftLevel, string, Uint8Array>;
+type Operation = { type: "put"; key: string; value: Uint8Array } | { type: "del"; key: string };
+
+/** What is used of a level. Any `AbstractLevel` with text keys and `valueEncoding: "view"` is one. */
+export interface RaftLevel {
+  getMany(keys: string[]): Promise<(Uint8Array | undefined)[]>;
+  /** `sync`: on the disk when it resolves; an in-memory level knows no disk and passes over it. */
+  batch(operations: Operation[], options: { sync: boolean }): Promise<void>;
+  iterator(range: { gte: string; lt: string }): AsyncIterable<[string, Uint8Array]>;
+}
 
 const HARD_STATE = "hard";
 const SNAPSHOT = "snapshot";
+const PLEDGE = "pledge";
 const ENTRIES = "entry/";
 /** Sorted as text is sorted as numbers: indexes are below 2⁵³, 14 hex digits. */
 const entryKey = (index: number): string => `${ENTRIES}${index.toString(16).padStart(14, "0")}`;
@@ -32,9 +40,17 @@ export class LevelRaftStorage implements RaftStorage {
   private snapshotIndex = 0;
   private queue: Promise<unknown> = Promise.resolve();
   private closed = false;
+  private pledge: Pledge = { seq: 0, term: 0, votedFor: null, lastIndex: 0, lastTerm: 0 };
+  private file: PledgeFile | null = null;
 
-  /** @param level this storage's alone, with `valueEncoding: "view"`; it is not closed here */
-  constructor(private readonly level: RaftLevel) {}
+  /**
+   * @param level this storage's alone; it is not closed here
+   * @param pledgePath a file of this storage's own beside the database; null only where nothing depends on memory
+   */
+  constructor(
+    private readonly level: RaftLevel,
+    private readonly pledgePath: string | null = null,
+  ) {}
 
   initialState(): Promise<StoredState> {
     return this.inTurn(() => this.read());
@@ -53,8 +69,9 @@ export class LevelRaftStorage implements RaftStorage {
       const range = await this.bounds();
       if (snapshot.index <= this.snapshotIndex) return;
       const last = Math.min(point, snapshot.index, range.last);
+      // Synced: an unsynced batch can get lost while later synced ones do not, when LevelDB changes its journal.
       const batch = [put(SNAPSHOT, snapshot), ...removals(range.first, last)];
-      await this.commit(batch, false);
+      await this.commit(batch, true);
       this.snapshotIndex = snapshot.index;
       range.first = Math.max(range.first, last + 1);
     });
@@ -63,6 +80,8 @@ export class LevelRaftStorage implements RaftStorage {
   async close(): Promise<void> {
     this.closed = true;
     await this.queue;
+    await this.file?.close();
+    this.file = null;
   }
 
   private async write(write: RaftWrite): Promise<void> {
@@ -87,15 +106,17 @@ export class LevelRaftStorage implements RaftStorage {
       first = Math.min(first, newFirst);
       last = newLast;
     }
+    const pledge = pledgeAfter(this.pledge, write, last);
+    if (pledge !== this.pledge) batch.push(put(PLEDGE, pledge));
     await this.commit(batch, mustSync);
+    this.pledge = pledge;
+    if (mustSync) await this.file?.write(pledge);
     this.range = { first, last };
     if (snapshot !== null) this.snapshotIndex = snapshot.index;
   }
 
   private async commit(batch: Operation[], sync: boolean): Promise<void> {
-    // The option is the LevelDB binding's; an in-memory level knows no disk and passes over it.
-    const options: AbstractBatchOptions<string, Uint8Array> & { sync: boolean } = { sync };
-    if (batch.length > 0) await this.level.batch(batch, options);
+    if (batch.length > 0) await this.level.batch(batch, { sync });
   }
 
   private async bounds(): Promise<{ first: number; last: number }> {
@@ -104,7 +125,7 @@ export class LevelRaftStorage implements RaftStorage {
   }
 
   private async read(): Promise<StoredState> {
-    const [hard, snapshotRecord] = await this.level.getMany([HARD_STATE, SNAPSHOT]);
+    const [hard, snapshotRecord, pledge] = await this.level.getMany([HARD_STATE, SNAPSHOT, PLEDGE]);
     const snapshot =
       snapshotRecord === undefined ? null : decodeRecord(snapshotSchema, SNAPSHOT, snapshotRecord);
     const entries = await this.readEntries();
@@ -116,7 +137,22 @@ export class LevelRaftStorage implements RaftStorage {
     this.snapshotIndex = snapshot?.index ?? 0;
     const first = entries[0]?.index ?? this.snapshotIndex + 1;
     this.range = { first, last: first + entries.length - 1 };
-    return { hardState, snapshot, entries };
+    const stored = { hardState, snapshot, entries };
+    await this.remember(stored, pledge === undefined ? null : decodeRecord(pledgeSchema, PLEDGE, pledge));
+    return stored;
+  }
+
+  /** @throws ConsensusError `STORAGE_CORRUPT` when the database is not what was last written */
+  private async remember(stored: StoredState, pledge: Pledge | null): Promise<void> {
+    if (pledge !== null) {
+      const found = pledgeOf(pledge.seq, stored);
+      if (!same(pledge, found))
+        throw corrupt(PLEDGE, `it says ${textOf(pledge)}, but found is ${textOf(found)}`);
+    }
+    if (this.pledgePath !== null) this.file ??= await PledgeFile.open(this.pledgePath);
+    this.file?.check(pledge);
+    // A folder of before there were pledges is taken as it is.
+    this.pledge = pledge ?? pledgeOf(0, stored);
   }
 
   private async readEntries(): Promise<Entry[]> {
@@ -138,6 +174,26 @@ export class LevelRaftStorage implements RaftStorage {
     this.queue = result.catch(() => undefined);
     return result;
   }
+}
+
+/** What the database holds after `write`; the same object when the write changes nothing that counts. */
+function pledgeAfter(before: Pledge, write: RaftWrite, lastIndex: number): Pledge {
+  const { hardState, snapshot, entries } = write;
+  const after: Pledge = {
+    seq: before.seq,
+    term: hardState?.term ?? before.term,
+    votedFor: hardState === null ? before.votedFor : hardState.votedFor,
+    lastIndex,
+    lastTerm: entries.at(-1)?.term ?? snapshot?.term ?? before.lastTerm,
+  };
+  const changes = entries.length > 0 || snapshot !== null || !same(before, after);
+  return changes ? { ...after, seq: before.seq + 1 } : before;
+}
+
+function pledgeOf(seq: number, { hardState, snapshot, entries }: StoredState): Pledge {
+  const last = entries.at(-1) ?? snapshot ?? { index: 0, term: 0 };
+  const { term, votedFor } = hardState;
+  return { seq, term, votedFor, lastIndex: last.index, lastTerm: last.term };
 }
 
 function put(key: string, value: unknown): Operation {

@@ -31,10 +31,21 @@ export function decodeRecord<T>(schema: z.ZodType<T>, key: string, record: Uint8
 }
 
 export function corrupt(key: string, why: string): ConsensusError {
+  return amnesia(`record "${key}": ${why}`, { record: key });
+}
+
+/**
+ * An older copy of the data folder would not help: to the swarm it is a node that has forgotten what it said since.
+ * With a new identity the node owes nobody anything.
+ */
+export const AMNESIA_ADVICE =
+  "Do not restore an older copy. Remove this node from the swarm (`ncrsh-swarm nodes remove` on another one), empty its whole data folder, and let it join again";
+
+export function amnesia(why: string, facts: Record<string, unknown>): ConsensusError {
   return new ConsensusError(
     "STORAGE_CORRUPT",
-    `Raft storage, record "${key}": ${why}. What this node has promised the swarm is no longer certain, so it must not vote: remove it from the swarm, empty its data folder, and let it join again`,
-    { record: key },
+    `Raft storage, ${why}. What this node has promised the swarm is no longer certain, so it must not vote. ${AMNESIA_ADVICE}`,
+    facts,
   );
 }
 

@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { Level } from "level";
 import type { Entry, Snapshot } from "../raft/types.js";
-import { LevelRaftStorage, type RaftLevel } from "./level.js";
+import { LevelRaftStorage } from "./level.js";
 import { MemoryDisk, MemoryRaftStorage } from "./memory.js";
 import type { RaftStorage, RaftWrite } from "./types.js";
 
@@ -53,7 +53,7 @@ class LevelPlace implements Place {
     return new Level<string, Uint8Array>(folder, { valueEncoding: "view" });
   }
 
-  get level(): RaftLevel {
+  get level() {
     return this.root.sublevel<string, Uint8Array>("raft", { keyEncoding: "utf8", valueEncoding: "view" });
   }
 
@@ -266,6 +266,6 @@ describe("raft storage: what only level has", () => {
     await storage.save(write({ hardState: { term: 2, votedFor: "a", commit: 5 }, mustSync: false }));
     await storage.save(write({ entries: entries(10, 11, 2), mustSync: true }));
     await storage.compact(snapshotAt(5, 2), 5);
-    assert.deepEqual(syncs, [false, true, false]);
+    assert.deepEqual(syncs, [false, true, true]);
   });
 });

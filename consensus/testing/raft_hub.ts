@@ -75,6 +75,8 @@ export class Hub {
       transport: { send: (to, message) => this.carry(id, to, message) },
     });
     const member = { node, applier, storage };
+    // A newcomer that has been admitted: it listens to whoever leads.
+    if (node.status().lastIndex === 0) for (const peer of this.members.keys()) node.introduce(peer);
     this.members.set(id, member);
     node.start();
     return member;

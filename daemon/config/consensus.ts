@@ -12,7 +12,7 @@ export const consensus = group(
     }),
     form: field(z.boolean().default(false), {
       about:
-        "Form a new swarm with this node alone as the first voter; the others then join it. Use it on one node, once.",
+        "Form a new swarm with this node alone as the first voter; the others then join it. With a swarm in sight it joins that one instead. Use it on one node, once; or on one founder when the founding waits for a node that is gone for good.",
       flag: "form",
     }),
     tickMs: field(duration("100ms", 10, 10_000), { about: "Raft's unit of time." }),

@@ -39,7 +39,7 @@ export function corruptDatabase(path: string, cause: unknown): DaemonError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new DaemonError(
     "STORE_CORRUPT",
-    `The database ${path} is damaged: ${why}. Restore the folder from a backup taken while the node was stopped, or start with an empty data folder: the node then joins as a new one.`,
+    `The database ${path} is damaged: ${why}. Do not restore an older copy: a voter must not forget what it has promised since. Remove this node from the swarm (\`ncrsh-swarm nodes remove\` on another node), empty the data folder, and let it join again.`,
     { path },
     { cause },
   );

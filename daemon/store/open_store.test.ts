@@ -126,6 +126,6 @@ describe("openStore", () => {
     const store = await open();
     await store.close();
     await fs.writeFile(join(dir, "db", "CURRENT"), "no newline at the end");
-    await assert.rejects(openStore(dir, options), refused("STORE_CORRUPT", /damaged.*backup/));
+    await assert.rejects(openStore(dir, options), refused("STORE_CORRUPT", /damaged.*nodes remove/));
   });
 });

@@ -3,6 +3,7 @@
  *
  *     identity.key   the private key
  *     db/            one LevelDB: log, lineage, votes, meta, the peer store
+ *     raft.pledge    what the log must not be behind of (consensus/storage/pledge.ts)
  *     blobs/         model versions, updates and snapshots, by hash
  *     partial/       downloads that go on after a restart
  *     quarantine/    the last few damaged blobs, while `storage.max_bytes` has room for them

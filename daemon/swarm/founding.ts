@@ -36,6 +36,15 @@ export async function saveGenesis(meta: MetaStore, genesis: Genesis): Promise<vo
   await meta.put(GENESIS_KEY, toBytes(genesis));
 }
 
+/** Whether this very data folder founded the swarm: its formation record says so, which is written before the genesis. */
+export async function foundedHere(
+  runner: Pick<FormationRunner, "founded">,
+  genesis: Genesis,
+): Promise<boolean> {
+  const founded = await runner.founded();
+  return founded !== null && formationOf(founded) === formationOf(genesis);
+}
+
 /**
  * The genesis of a swarm that a peer belongs to, checked against the formation that the peer claimed.
  * Asks again until it has it or `signal` is aborted.

@@ -35,7 +35,7 @@ export function handleCalls({ rpc, formation, expect, genesis, participation }: 
     return { v: 1 as const, genesis: record === null ? null : toBytes(record), expect };
   });
   if (formation) rpc.handle(formationMethod, (request, from) => formation.handle(from, request));
-  rpc.handle(joinMethod, ({ name }, from) => member().membership.admit(from, name));
+  rpc.handle(joinMethod, ({ name, empty }, from) => member().membership.admit({ peer: from, name, empty }));
   rpc.handle(removeMethod, ({ peer }, from) => member().removal.answer(peer, from));
   rpc.handle(proposeMethod, async ({ command }, from) => {
     const outcome = await member().sessions.propose(command, from);

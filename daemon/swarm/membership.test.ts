@@ -1,98 +1,287 @@
 import assert from "node:assert/strict";
-import { ControlMachine } from "../../consensus/control/index.js";
+import { decodeCommand, emptyControlState } from "../../consensus/control/index.js";
 import type { MembershipChange, RaftStatus } from "../../consensus/node/index.js";
+import { type PeerHello, silentLogger } from "../../protocol/index.js";
+import type { Hash } from "../../protocol/types.js";
 import { Membership } from "./membership.js";
-import { Presence } from "./presence.js";
-import { beat } from "./testing/beat.js";
-import { nextVoter } from "./zones.js";
+import type { JoinAnswer } from "./methods.js";
 
-describe("nextVoter", () => {
-  const zones: Record<string, string> = { a: "east", b: "east", c: "west", d: "east", e: "west", f: "north" };
-  const zoneOf = (peer: string) => zones[peer] ?? "";
+const FORMATION: Hash = `sha256:${"f".repeat(64)}`;
+const OTHER: Hash = `sha256:${"e".repeat(64)}`;
 
-  it("takes the candidate whose zone has the fewest voters, the first of several", () => {
-    assert.equal(nextVoter(["d", "e"], ["a", "b", "c"], zoneOf), "e");
-    assert.equal(nextVoter(["d", "e", "f"], ["a", "b", "c"], zoneOf), "f");
-    assert.equal(nextVoter(["d", "e"], ["a", "c"], zoneOf), "d");
-    assert.equal(nextVoter(["nowhere", "d"], ["a"], zoneOf), "nowhere");
-    assert.equal(nextVoter(["d", "nowhere"], ["no", "zone", "a"], zoneOf), "d");
-    assert.equal(nextVoter([], ["a"], zoneOf), null);
+/** A Raft node and a network as the test says they are; what is asked of them is done at once, and written down. */
+class Place {
+  status: RaftStatus = {
+    id: "a",
+    role: "leader",
+    term: 3,
+    leader: "a",
+    commitIndex: 50,
+    appliedIndex: 50,
+    lastIndex: 50,
+    snapshotIndex: 1,
+    voters: ["a"],
+    learners: [],
+    followers: [],
+    pendingConfig: false,
+  };
+  names = new Map([["a", "anna"]]);
+  strangers = 0;
+  peers: { peer: string; formation: Hash | null }[] = [];
+  answers = new Map<string, JoinAnswer | Error>();
+  refuse: Error | null = null;
+  readonly done: string[] = [];
+  readonly alive = new Set<string>();
+
+  open(committeeSize = 3): Membership {
+    const place = this;
+    return new Membership({
+      self: "a",
+      name: "anna",
+      formation: FORMATION,
+      committeeSize,
+      raft: {
+        status: () => place.status,
+        get strangersHeard() {
+          return place.strangers;
+        },
+        introduce: (peer) => place.done.push(`introduce ${peer}`),
+        propose: async (data) => {
+          place.propose(data);
+          return { index: 51, term: 3, result: null };
+        },
+        changeMembership: async (change) => place.change(change),
+      },
+      control: {
+        get state() {
+          const { voters, learners } = place.status;
+          const members = [...place.names].map(([peer, name]) => ({ peer, name, joinedIndex: 1 }));
+          return {
+            ...emptyControlState("test", FORMATION),
+            voters: [...voters],
+            learners: [...learners],
+            members,
+          };
+        },
+      },
+      host: {
+        peers: () => place.peers.map(({ peer, formation }) => helloOf(peer, formation)),
+        rpc: { call: async (peer, method, request) => method.response.parse(place.answer(peer, request)) },
+      },
+      committee: { align: async () => true },
+      presence: { isAlive: (peer) => place.alive.has(peer), get: () => undefined },
+      logger: silentLogger,
+    });
+  }
+
+  follower(peer: string, matchIndex: number, active = true): void {
+    const lag = this.status.lastIndex - matchIndex;
+    this.status = {
+      ...this.status,
+      followers: [...this.status.followers, { peer, matchIndex, lag, active }],
+    };
+  }
+
+  private answer(peer: string, request: unknown): JoinAnswer {
+    this.done.push(`ask ${peer} ${JSON.stringify(request)}`);
+    const answer = this.answers.get(peer);
+    if (answer instanceof Error) throw answer;
+    return answer ?? { v: 1, status: "wait", leader: null, reason: null, voters: [] };
+  }
+
+  private propose(data: Uint8Array): void {
+    const command = decodeCommand(data);
+    assert.equal(command.type, "member.join");
+    if (command.type === "member.join") this.names.set(command.peer, command.name);
+    this.done.push(`name ${command.type === "member.join" ? `${command.peer} ${command.name}` : ""}`);
+  }
+
+  private change({ kind, peer }: MembershipChange): void {
+    if (this.refuse) throw this.refuse;
+    this.done.push(`${kind} ${peer}`);
+    const { voters, learners, followers } = this.status;
+    this.status = {
+      ...this.status,
+      voters: kind === "addVoter" ? [...voters, peer] : voters,
+      learners: kind === "addLearner" ? [...learners, peer] : learners.filter((other) => other !== peer),
+      followers: kind === "remove" ? followers.filter((f) => f.peer !== peer) : followers,
+    };
+  }
+}
+
+function helloOf(peer: string, formation: Hash | null): PeerHello {
+  return { peer, name: peer, version: "1", protocol: 1, swarm: "test", formation, sinceMs: 0 };
+}
+
+const follow = (place: Place, leader: string | null): void => {
+  place.status = { ...place.status, role: "follower", leader };
+};
+const newcomer = (place: Place): void => {
+  place.status = {
+    ...place.status,
+    role: "learner",
+    leader: null,
+    voters: [],
+    learners: [],
+    lastIndex: 0,
+    term: 0,
+  };
+};
+
+describe("daemon/swarm: membership, asked to admit", () => {
+  let place: Place;
+
+  beforeEach(() => {
+    place = new Place();
+  });
+
+  const fresh = { peer: "b", name: "bert", empty: true };
+
+  it("names the leader, or says that there is none", async () => {
+    follow(place, "c");
+    const { status, leader, voters } = await place.open().admit(fresh);
+    assert.deepEqual([status, leader, voters], ["redirect", "c", ["a"]]);
+    follow(place, null);
+    assert.equal((await place.open().admit(fresh)).status, "wait");
+    assert.deepEqual(place.done, []);
+  });
+
+  it("takes a newcomer in as a learner under its name, and proves with an entry that it leads", async () => {
+    const membership = place.open();
+    assert.equal((await membership.admit(fresh)).status, "admitted");
+    assert.deepEqual(place.done, ["addLearner b", "name b bert"]);
+    // Its answer got lost: nothing is added twice, and the proof is given anew.
+    assert.equal((await membership.admit(fresh)).status, "admitted");
+    assert.deepEqual(place.done.slice(2), ["name b bert"]);
+  });
+
+  it("keeps the name of a member up to date, and does nothing when there is nothing to do", async () => {
+    const membership = place.open();
+    await membership.admit(fresh);
+    place.done.length = 0;
+    await membership.admit({ ...fresh, empty: false });
+    assert.deepEqual(place.done, []);
+    await membership.admit({ peer: "b", name: "berta", empty: false });
+    assert.deepEqual(place.done, ["name b berta"]);
+  });
+
+  it("refuses a voter whose log is gone, with the remedy", async () => {
+    place.status = { ...place.status, voters: ["a", "b"] };
+    const { status, reason } = await place.open().admit(fresh);
+    assert.equal(status, "refused");
+    assert.match(reason ?? "", /forgotten.*nodes remove.*new node/);
+    assert.deepEqual(place.done, []);
+    assert.equal((await place.open().admit({ ...fresh, empty: false })).status, "admitted");
+  });
+
+  it("begins anew with a learner whose log is gone", async () => {
+    place.status = { ...place.status, learners: ["b"] };
+    place.follower("b", 40);
+    assert.equal((await place.open().admit(fresh)).status, "admitted");
+    assert.deepEqual(place.done, ["remove b", "addLearner b", "name b bert"]);
+  });
+
+  it("asks for patience while another change is under way", async () => {
+    place.refuse = new Error(`not now ${"x".repeat(1000)}`);
+    const { status, reason } = await place.open().admit(fresh);
+    assert.equal(status, "wait");
+    assert.equal(reason?.length, 512);
   });
 });
 
-/** A leader with two learners that have caught up, one of them in a zone that has no voter. */
-function leading(changed: (change: MembershipChange) => void): Membership {
-  const presence = new Presence("leader", { deadAfterMs: 1000, now: () => 0 });
-  for (const [peer, zone] of [
-    ["leader", "east"],
-    ["near", "east"],
-    ["far", "west"],
-  ] as const)
-    presence.heard(peer, beat({ zone }));
-  const control = new ControlMachine(
-    { swarm: "s", formation: `sha256:${"0".repeat(64)}`, voters: ["leader"] },
-    () => true,
-  );
-  control.configure({ voters: ["leader"], learners: ["near", "far"] }, { index: 1, term: 1 });
-  const follower = (peer: string) => ({ peer, matchIndex: 1, active: true, lag: 0 });
-  const status: RaftStatus = {
-    id: "leader",
-    role: "leader",
-    term: 1,
-    leader: "leader",
-    commitIndex: 1,
-    appliedIndex: 1,
-    lastIndex: 1,
-    snapshotIndex: 0,
-    voters: ["leader"],
-    learners: ["near", "far"],
-    followers: [follower("near"), follower("far")],
-    pendingConfig: false,
-  };
-  return new Membership({
-    self: "leader",
-    name: "leader",
-    committeeSize: 3,
-    committee: { align: async () => true },
-    raft: {
-      status: () => status,
-      propose: async () => ({ index: 2, term: 1, result: undefined }),
-      changeMembership: async (change) => changed(change),
-    },
-    control,
-    host: { peers: () => [], rpc: { call: () => Promise.reject(new Error("nobody is asked")) } },
-    presence,
-    logger: { debug: () => {}, info: () => {}, warn: () => {} },
-  });
-}
+describe("daemon/swarm: membership, by itself", () => {
+  let place: Place;
 
-describe("Membership", () => {
-  it("lets the leader promote the learner of the emptiest zone", async () => {
-    const promoted = await new Promise<MembershipChange>((resolve) => {
-      const membership = leading((change) => {
-        membership.stop();
-        resolve(change);
-      });
-      membership.start();
-    });
-    assert.deepEqual(promoted, { kind: "addVoter", peer: "far" });
+  beforeEach(() => {
+    place = new Place();
+    place.status = { ...place.status, learners: ["b"] };
   });
 
-  it("changes nothing while another change of the members is under way", async () => {
-    const events: string[] = [];
-    await new Promise<void>((resolve, reject) => {
-      const membership = leading(({ kind }) => {
-        membership.stop();
-        events.push(kind);
-        resolve();
-      });
-      const removal = membership.alone(async () => {
-        membership.start();
-        await new Promise((done) => setTimeout(done, 20));
-        events.push("removal over");
-      });
-      removal.catch(reject);
-    });
-    assert.deepEqual(events, ["removal over", "addVoter"]);
+  it("promotes a learner that has caught up, is there and has room", async () => {
+    place.follower("b", 49);
+    place.alive.add("b");
+    await place.open().poll();
+    assert.deepEqual(place.done, ["addVoter b"]);
+  });
+
+  it("promotes nobody who lags, is silent or gone, nor into a full committee or during a change", async () => {
+    const cases: (() => void)[] = [
+      () => place.follower("b", 10),
+      () => place.follower("b", 50, false),
+      () => {
+        place.follower("b", 50);
+        place.alive.clear();
+      },
+      () => {
+        place.follower("b", 50);
+        place.status = { ...place.status, voters: ["a", "x", "y"] };
+      },
+      () => {
+        place.follower("b", 50);
+        place.status = { ...place.status, pendingConfig: true };
+      },
+    ];
+    for (const arrange of cases) {
+      place = new Place();
+      place.status = { ...place.status, learners: ["b"] };
+      place.alive.add("b");
+      arrange();
+      await place.open().poll();
+      assert.deepEqual(place.done, []);
+    }
+  });
+
+  it("puts the leader's own name right when it has changed", async () => {
+    place.names.set("a", "antonia");
+    await place.open().poll();
+    assert.deepEqual(place.done, ["name a anna"]);
+  });
+
+  it("as a newcomer, follows the redirect and listens to the leader that admits it, and to no other", async () => {
+    newcomer(place);
+    place.peers = [
+      { peer: "stray", formation: OTHER },
+      { peer: "c", formation: FORMATION },
+    ];
+    place.answers.set("c", { v: 1, status: "redirect", leader: "d", reason: null, voters: ["c", "d"] });
+    place.answers.set("d", { v: 1, status: "admitted", leader: "d", reason: null, voters: ["c", "d"] });
+    await place.open().poll();
+    const request = '{"v":1,"name":"anna","empty":true}';
+    assert.deepEqual(place.done, [`ask c ${request}`, `ask d ${request}`, "introduce d"]);
+  });
+
+  it("as a newcomer that is refused or must wait, listens to nobody", async () => {
+    newcomer(place);
+    place.peers = [{ peer: "c", formation: FORMATION }];
+    for (const status of ["refused", "wait"] as const) {
+      place.answers.set("c", { v: 1, status, leader: "c", reason: "no", voters: [] });
+      await place.open().poll();
+    }
+    assert.deepEqual(
+      place.done.filter((what) => !what.startsWith("ask")),
+      [],
+    );
+  });
+
+  it("as a member that has lost touch, asks the members that it knows and nobody else", async () => {
+    place.status = { ...place.status, voters: ["a", "b", "c"], learners: [] };
+    follow(place, null);
+    place.peers = ["b", "c", "stranger"].map((peer) => ({ peer, formation: FORMATION }));
+    place.answers.set("b", new Error("busy"));
+    place.answers.set("c", { v: 1, status: "redirect", leader: "d", reason: null, voters: ["a", "d", "e"] });
+    const membership = place.open();
+    for (let i = 0; i < 20; i++) await membership.poll();
+    assert.equal(place.done.length, 0);
+    // Somebody whom this node does not know talks to it.
+    place.strangers = 1;
+    for (let i = 0; i < 6; i++) await membership.poll();
+    assert.deepEqual(
+      place.done.filter((what) => what.startsWith("introduce")),
+      ["introduce d", "introduce e", "introduce d"],
+    );
+    assert.deepEqual(
+      place.done.filter((what) => what.startsWith("ask")).map((what) => what.split(" ")[1]),
+      ["b", "c"],
+    );
   });
 });

@@ -1,15 +1,16 @@
 /**
  * Who belongs: a newcomer asks until it is a member, the leader admits newcomers as learners and promotes those that
- * have caught up until the committee is full. One change of the configuration at a time.
+ * have caught up until the committee is full. One change of the configuration at a time. A member that has lost touch
+ * asks the members it knows who leads.
  */
 import { encodeCommand } from "../../consensus/control/index.js";
 import { ConsensusError } from "../../consensus/errors.js";
 import type { RaftNode } from "../../consensus/node/index.js";
-import type { SwarmHost } from "../../protocol/index.js";
-import type { Logger } from "../logger.js";
+import type { Logger, SwarmHost } from "../../protocol/index.js";
+import type { Hash } from "../../protocol/types.js";
 import type { CommitteeKeeper } from "./committee_keeper.js";
 import type { ControlLog } from "./control_log.js";
-import { joinMethod } from "./methods.js";
+import { type JoinAnswer, joinMethod } from "./methods.js";
 import type { Presence } from "./presence.js";
 import { nextVoter } from "./zones.js";
 
@@ -17,31 +18,41 @@ const POLL_MS = 500;
 const ASK_TIMEOUT_MS = 8000;
 /** A learner this close to the end of the log counts as caught up. */
 const CAUGHT_UP_ENTRIES = 16;
+/** From whoever is asked first to the leader. */
+const HOPS_MAX = 3;
+/** Polls in a row without a leader, with strangers heard, after which a member asks around. */
+const LOST_POLLS = 6;
+const REASON_CHARS_MAX = 512;
 
 export interface MembershipInit {
   readonly self: string;
   readonly name: string;
+  readonly formation: Hash;
   readonly committeeSize: number;
-  readonly raft: Pick<RaftNode, "changeMembership" | "propose" | "status">;
+  readonly raft: Pick<RaftNode, "status" | "propose" | "changeMembership" | "introduce" | "strangersHeard">;
   readonly control: Pick<ControlLog, "state">;
   readonly committee: Pick<CommitteeKeeper, "align">;
   readonly host: Pick<SwarmHost, "peers"> & { readonly rpc: Pick<SwarmHost["rpc"], "call"> };
-  readonly presence: Presence;
-  readonly logger: Pick<Logger, "debug" | "info" | "warn">;
+  readonly presence: Pick<Presence, "isAlive" | "get">;
+  readonly logger: Logger;
 }
 
-type JoinAnswer = {
-  v: 1;
-  status: "admitted" | "redirect" | "wait";
-  leader: string | null;
-  reason: string | null;
-};
+/** What a node says of itself when it asks to be admitted. */
+export interface Applicant {
+  readonly peer: string;
+  readonly name: string;
+  /** It holds nothing of the swarm's log. */
+  readonly empty: boolean;
+}
 
 export class Membership {
   private timer: NodeJS.Timeout | null = null;
   private turn: Promise<unknown> | null = null;
   private stopped = false;
   private asked = 0;
+  private leaderlessPolls = 0;
+  private strangersBefore = 0;
+  private refusal: string | null = null;
 
   constructor(private readonly init: MembershipInit) {}
 
@@ -61,24 +72,21 @@ export class Membership {
   }
 
   /** The leader's answer to a newcomer; any other node says whom to ask. */
-  async admit(peer: string, name: string): Promise<JoinAnswer> {
-    const { raft, control } = this.init;
+  async admit(applicant: Applicant): Promise<JoinAnswer> {
+    const { raft } = this.init;
     const { role, leader } = raft.status();
     if (role !== "leader") {
-      const reason = leader === null ? "no leader is known" : null;
-      return { v: 1, status: leader === null ? "wait" : "redirect", leader, reason };
+      return leader === null
+        ? this.answer("wait", null, "no leader is known")
+        : this.answer("redirect", leader, null);
     }
-    const { voters, learners, members } = control.state;
     try {
-      if (!voters.includes(peer) && !learners.includes(peer))
-        await raft.changeMembership({ kind: "addLearner", peer });
-      if (members.find((m) => m.peer === peer)?.name !== name) {
-        await raft.propose(encodeCommand({ v: 1, type: "member.join", peer, name, atMs: Date.now() }));
-      }
-      return { v: 1, status: "admitted", leader: this.init.self, reason: null };
+      const refusal = await this.takeIn(applicant);
+      return refusal === null
+        ? this.answer("admitted", this.init.self, null)
+        : this.answer("refused", this.init.self, refusal);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      return { v: 1, status: "wait", leader, reason: reason.slice(0, 512) };
+      return this.answer("wait", leader, error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -94,7 +102,8 @@ export class Membership {
     }
   }
 
-  private async poll(): Promise<void> {
+  /** One look at what is to be done; public so that a test need not wait for the clock. */
+  async poll(): Promise<void> {
     if (this.turn !== null || this.stopped) return;
     try {
       await this.alone(() => this.look());
@@ -106,23 +115,53 @@ export class Membership {
   }
 
   private async look(): Promise<void> {
-    const { role } = this.init.raft.status();
-    if (role === "leader") await this.tend();
+    if (this.init.raft.status().role === "leader") await this.tend();
     else if (!this.isMember()) await this.ask();
+    else if (this.hasLostTouch()) await this.askMembers();
+  }
+
+  /** @returns why it cannot be taken in as it is */
+  private async takeIn({ peer, name, empty }: Applicant): Promise<string | null> {
+    const { raft, control } = this.init;
+    const { voters, learners } = raft.status();
+    if (empty && voters.includes(peer)) return forgotten(peer);
+    // What a learner has forgotten counted for nothing, but the leader must forget it too, or it would go on behind it.
+    if (empty && learners.includes(peer) && this.held(peer) > 0) {
+      await raft.changeMembership({ kind: "remove", peer });
+    }
+    const { learners: followers } = raft.status();
+    if (!voters.includes(peer) && !followers.includes(peer)) {
+      await raft.changeMembership({ kind: "addLearner", peer });
+    }
+    // An empty node listens to whoever admits it, so whoever does proves that it leads: its entry commits.
+    const named = control.state.members.find((m) => m.peer === peer)?.name === name;
+    if (!named || empty) {
+      await raft.propose(encodeCommand({ v: 1, type: "member.join", peer, name, atMs: Date.now() }));
+    }
+    return empty && raft.status().voters.includes(peer) ? forgotten(peer) : null;
+  }
+
+  /** The last entry that a follower is known to have acknowledged. */
+  private held(peer: string): number {
+    return this.init.raft.status().followers.find((f) => f.peer === peer)?.matchIndex ?? 0;
+  }
+
+  private answer(status: JoinAnswer["status"], leader: string | null, reason: string | null): JoinAnswer {
+    const { voters } = this.init.raft.status();
+    return { v: 1, status, leader, reason: reason?.slice(0, REASON_CHARS_MAX) ?? null, voters: [...voters] };
   }
 
   /** Leader: names itself in the list, promotes one learner that has caught up while the committee has room. */
   private async tend(): Promise<void> {
     const { raft, control, presence, self, name, committeeSize } = this.init;
-    const { members, voters } = control.state;
-    if (members.find((m) => m.peer === self)?.name === "") {
+    const { members } = control.state;
+    if (members.find((m) => m.peer === self)?.name !== name) {
       await raft.propose(encodeCommand({ v: 1, type: "member.join", peer: self, name, atMs: Date.now() }));
     }
     // One thing at a time: the next change of the voters waits until the committee has caught up with the last.
     if (!(await this.init.committee.align())) return;
-    if (voters.length >= committeeSize) return;
-    const { learners, followers, pendingConfig } = raft.status();
-    if (pendingConfig) return;
+    const { voters, learners, followers, pendingConfig } = raft.status();
+    if (voters.length >= committeeSize || pendingConfig) return;
     const ready = followers.filter(
       (f) => learners.includes(f.peer) && f.active && f.lag <= CAUGHT_UP_ENTRIES && presence.isAlive(f.peer),
     );
@@ -140,24 +179,73 @@ export class Membership {
 
   /** Newcomer: asks one peer after the other, following its word on who leads. */
   private async ask(): Promise<void> {
-    const { host, raft } = this.init;
-    const peers = host.peers().filter((p) => p.formation !== null);
+    const { host, raft, formation } = this.init;
+    const peers = host.peers().filter((p) => p.formation === formation);
     const known = raft.status().leader;
     let target =
       peers.find((p) => p.peer === known)?.peer ?? peers[this.asked++ % Math.max(1, peers.length)]?.peer;
-    for (let hops = 0; target !== undefined && hops < 3; hops++) {
-      const answer = await host.rpc.call(
-        target,
-        joinMethod,
-        { v: 1, name: this.init.name },
-        { timeoutMs: ASK_TIMEOUT_MS },
-      );
-      if (answer.status === "admitted") return;
-      if (answer.status === "wait" || answer.leader === null) {
+    for (let hops = 0; target !== undefined && hops < HOPS_MAX; hops++) {
+      const answer = await this.callJoin(target);
+      if (answer.status === "admitted") {
+        // It has promised nothing yet, so it may believe whoever takes it in; see `circle.ts`.
+        raft.introduce(target);
+        return;
+      }
+      if (answer.status === "refused") this.complain(target, answer.reason);
+      if (answer.status !== "redirect" || answer.leader === null) {
         this.init.logger.debug({ peer: target, reason: answer.reason }, "not admitted yet");
         return;
       }
       target = answer.leader;
     }
   }
+
+  /** No leader for a while, though somebody whom this node does not know talks as if it belonged. */
+  private hasLostTouch(): boolean {
+    const { raft } = this.init;
+    const heard = raft.strangersHeard;
+    this.leaderlessPolls = raft.status().leader === null ? this.leaderlessPolls + 1 : 0;
+    if (this.leaderlessPolls === 0) this.strangersBefore = heard;
+    return this.leaderlessPolls >= LOST_POLLS && heard > this.strangersBefore;
+  }
+
+  /** Believes the members that it knows, and nobody else, on who leads and who votes. */
+  private async askMembers(): Promise<void> {
+    const { host, raft, control, self } = this.init;
+    this.leaderlessPolls = 0;
+    this.strangersBefore = raft.strangersHeard;
+    const { voters, learners } = control.state;
+    const members = new Set([...voters, ...learners]);
+    const reachable = host.peers().filter((p) => members.has(p.peer) && p.peer !== self);
+    for (const { peer } of reachable) {
+      const answer = await this.callJoin(peer).catch(() => null);
+      if (answer === null) continue;
+      const named = [...answer.voters, ...(answer.leader === null ? [] : [answer.leader])];
+      for (const other of named) if (other !== self) raft.introduce(other);
+    }
+    const facts = { asked: reachable.map((p) => p.peer) };
+    this.init.logger.warn(
+      facts,
+      reachable.length > 0
+        ? "nodes that this one does not know speak as members: asked the members that it knows who they are"
+        : "nodes that this one does not know speak as members, and no member that it knows is in sight: start one of those, or empty this node's whole data folder, its identity too, so that it joins as a new node",
+    );
+  }
+
+  private callJoin(peer: string): Promise<JoinAnswer> {
+    const { host, raft, name } = this.init;
+    const empty = raft.status().lastIndex === 0;
+    return host.rpc.call(peer, joinMethod, { v: 1, name, empty }, { timeoutMs: ASK_TIMEOUT_MS });
+  }
+
+  /** Once, not at every attempt: it needs a person. */
+  private complain(peer: string, reason: string | null): void {
+    if (reason === this.refusal) return;
+    this.refusal = reason;
+    this.init.logger.error({ peer, reason }, `the swarm does not take this node in: ${reason}`);
+  }
+}
+
+function forgotten(peer: string): string {
+  return `${peer} votes in this swarm, and its log is empty: it has forgotten what it promised and must not take part again. Remove it from the swarm (\`ncrsh-swarm nodes remove\`), empty its whole data folder, and start it: it then joins as a new node`;
 }

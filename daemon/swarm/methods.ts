@@ -6,6 +6,7 @@ import {
   MAX_CERTIFICATE_BYTES,
   MAX_COMMITTEE_BYTES,
   MAX_UPDATES_PER_DECISION,
+  MAX_VOTERS,
   naturalSchema,
   peerSchema,
 } from "../../consensus/votes/index.js";
@@ -39,18 +40,25 @@ export const genesisMethod = defineMethod({
   maxResponseBytes: SMALL_BYTES,
 });
 
-/** Asks to be made a member. Any member answers; only the leader can do it. */
+const joinAnswerSchema = z.object({
+  v,
+  /** `refused`: not as it is; the reason says what an operator has to do. */
+  status: z.enum(["admitted", "redirect", "wait", "refused"]),
+  leader: peerSchema.nullable(),
+  reason: z.string().max(512).nullable(),
+  /** As the answering node knows them. */
+  voters: z.array(peerSchema).max(MAX_VOTERS),
+});
+export type JoinAnswer = z.infer<typeof joinAnswerSchema>;
+
+/** Asks to be made a member, and who leads. Any member answers; only the leader can admit. */
 export const joinMethod = defineMethod({
   name: "join",
-  request: z.object({ v, name: z.string().max(128) }),
-  response: z.object({
-    v,
-    status: z.enum(["admitted", "redirect", "wait"]),
-    leader: peerSchema.nullable(),
-    reason: z.string().max(512).nullable(),
-  }),
+  /** `empty`: the node holds nothing of the log. */
+  request: z.object({ v, name: z.string().max(128), empty: z.boolean() }),
+  response: joinAnswerSchema,
   maxRequestBytes: 1024,
-  maxResponseBytes: 4096,
+  maxResponseBytes: 16 * 1024,
 });
 
 const reasonText = z.string().max(512);

@@ -1,4 +1,5 @@
 /** This node as a member of one formed swarm: its log, its part in rounds, its place among the others. */
+import { join } from "node:path";
 import type { SessionState } from "../../consensus/control/index.js";
 import type { Genesis } from "../../consensus/formation/index.js";
 import { formationOf } from "../../consensus/formation/index.js";
@@ -25,6 +26,7 @@ import { LineageStore } from "./lineage_store.js";
 import { LineageSync } from "./lineage_sync.js";
 import { Membership } from "./membership.js";
 import type { Presence } from "./presence.js";
+import { linkRaft } from "./raft_link.js";
 import { Removal } from "./removal.js";
 import { versionCheck } from "./version_check.js";
 
@@ -39,6 +41,8 @@ export interface ParticipationInit {
   readonly trainer: TrainerPort | null;
   readonly aggregation: AggregationWorker;
   readonly genesis: Genesis;
+  /** This data folder took part in the founding, and not merely a node of this name in another life of it. */
+  readonly founded: boolean;
   readonly now: () => number;
 }
 
@@ -50,6 +54,7 @@ export class Participation {
     private readonly init: ParticipationInit,
     readonly control: ControlLog,
     readonly raft: RaftNode,
+    private readonly storage: LevelRaftStorage,
     readonly lineage: LineageStore,
     readonly versions: Versions,
     readonly rounds: RoundDriver,
@@ -71,8 +76,8 @@ export class Participation {
     const lineage = new LineageStore(store.lineage);
     const { swarm, voters: founders } = genesis;
     const control = new ControlLog({ swarm, formation, voters: founders }, verify, lineage, logger);
-    const storage = new LevelRaftStorage(store.raft);
-    if (genesis.voters.includes(identity.peerId)) await bootstrap(storage, genesis.voters);
+    const storage = new LevelRaftStorage(store.raft, join(store.dataDir, "raft.pledge"));
+    if (init.founded) await bootstrap(storage, genesis.voters);
     const raft = await RaftNode.open({
       id: identity.peerId,
       storage,
@@ -129,6 +134,7 @@ export class Participation {
     const membership = new Membership({
       self,
       name,
+      formation,
       committeeSize,
       raft,
       control,
@@ -150,7 +156,7 @@ export class Participation {
     const sessions = new Sessions({ self, raft, control, rpc: host.rpc, presence, trainer: init.trainer });
     const lineageSync = new LineageSync({ control, lineage, founders, verify, host, logger });
     const off = [
-      host.raft.onMessage((from, message) => raft.receive(from, message)),
+      linkRaft(host, formation, raft),
       // Certified, but not applied here yet: its bytes may come while the log does.
       host.gossip.on("version", ({ certificate }) => {
         const { decision } = decodeCertificate(certificate);
@@ -165,6 +171,7 @@ export class Participation {
       init,
       control,
       raft,
+      storage,
       lineage,
       versions,
       rounds,
@@ -195,10 +202,14 @@ export class Participation {
     }
     for (const off of this.off) off();
     await this.raft.stop();
+    await this.storage.close();
   }
 }
 
-/** A founder's log begins with the genesis, once; a log that is there already goes on. */
+/**
+ * A founder's log begins with the genesis, once; a log that is there already goes on. One that is named in the genesis but
+ * has not founded it with this database has lost what it promised since: it asks to be admitted like everybody else.
+ */
 async function bootstrap(storage: LevelRaftStorage, voters: readonly string[]): Promise<void> {
   const { snapshot, hardState } = await storage.initialState();
   if (snapshot === null && hardState.term === 0)
