@@ -9,7 +9,6 @@ import {
   decodeCommitteeCertificate,
   encodeCertificate,
   encodeCommitteeCertificate,
-  MAX_CERTIFICATE_BYTES,
 } from "../../consensus/votes/index.js";
 
 export type BytesLevel = AbstractLevel<string | Buffer | Uint8Array, string, Uint8Array>;
@@ -17,7 +16,7 @@ export type BytesLevel = AbstractLevel<string | Buffer | Uint8Array, string, Uin
 /** Certificates in one answer to a peer that is catching up; a certificate is a few KiB at usual sizes. */
 export const LINEAGE_PAGE_MAX = 64;
 /** Bytes of certificates in one answer: one of the largest always fits. */
-export const LINEAGE_PAGE_BYTES_MAX = 8 * MAX_CERTIFICATE_BYTES;
+export const LINEAGE_PAGE_BYTES_MAX = 12 * 1024 * 1024;
 const DIGITS = 12;
 
 export interface LineageLevels {
