@@ -115,6 +115,7 @@ async function compose(
           logger: logger.child({ part: "trainer" }),
           backend: config.training.backend,
           memoryMaxBytes: config.training.trainerMemoryMaxBytes,
+          scratchDir: store.blobs.tempDir,
         }),
         {
           changed: () => {

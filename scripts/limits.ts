@@ -42,6 +42,7 @@ const SECTIONS: readonly Section[] = [
       "daemon/rounds/leader.ts",
       "daemon/rounds/inbox.ts",
       "daemon/rounds/recompute.ts",
+      "daemon/rounds/round_blobs.ts",
       "daemon/rounds/versions.ts",
       "daemon/rounds/evaluations.ts",
       "daemon/rounds/losses.ts",
@@ -61,10 +62,6 @@ const SECTIONS: readonly Section[] = [
       "training/trainer/lines.ts",
       "training/trainer/generate.ts",
       "training/models/layout.ts",
-      "training/datasets/files.ts",
-      "training/datasets/lines.ts",
-      "training/datasets/text.ts",
-      "training/datasets/csv.ts",
       "training/versions/safetensors.ts",
       "training/checkpoints/read.ts",
     ),
@@ -78,6 +75,7 @@ const SECTIONS: readonly Section[] = [
     ),
   },
   { title: "Store and log", files: bounds("daemon/store/blob_store.ts", "daemon/log_sink.ts") },
+  { title: "Datasets", files: [{ path: "training/datasets/limits.ts" }] },
   { title: "HTTP API", files: [{ path: "daemon/api/limits.ts" }] },
 ];
 

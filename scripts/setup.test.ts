@@ -34,7 +34,8 @@ describe("scripts: npm test", function () {
   beforeEach(async () => {
     root = await fs.mkdtemp(join(tmpdir(), "setup-"));
     for (const folder of SOURCES) await fs.mkdir(join(root, folder));
-    await fs.cp(join(repositoryRoot(), "scripts/lib/setup.mjs"), join(root, "scripts/lib/setup.mjs"));
+    for (const name of ["setup.mjs", "mocha.mjs"])
+      await fs.cp(join(repositoryRoot(), "scripts/lib", name), join(root, "scripts/lib", name));
     await fs.cp(join(repositoryRoot(), "scripts/test.mjs"), join(root, "scripts/test.mjs"));
     for (const name of ["package.json", "tsconfig.json", "package-lock.json"]) await write(name, "{}");
     await write("node_modules/.package-lock.json", "{}");

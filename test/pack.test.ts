@@ -1,47 +1,93 @@
-/** The package as others get it: packed, installed in an empty folder, run. */
+/** The package as others get it: packed from a clone that has not been built, installed as the README says, run. */
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { access, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
 const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
 const NPM = process.platform === "win32" ? "npm.cmd" : "npm";
+const NPX = process.platform === "win32" ? "npx.cmd" : "npx";
+/** Nothing that is made, and nothing that is large. */
+const NOT_CLONED = new Set([".git", "node_modules", "dist", "coverage", ".swarm-demo", ".build"]);
+/** Nobody listens there: what the install script of tfjs-node-gpu wants to download is never to be had. */
+const NO_DOWNLOAD = "http://127.0.0.1:9/";
+const STALE = "of_an_earlier_build.js";
+
+/** The sources as a new clone has them, with the packages installed. */
+async function cloneInto(tree: string): Promise<void> {
+  await cp(REPOSITORY, tree, {
+    recursive: true,
+    preserveTimestamps: true,
+    filter: (path) => !NOT_CLONED.has(relative(REPOSITORY, path)),
+  });
+  await symlink(join(REPOSITORY, "node_modules"), join(tree, "node_modules"), "dir");
+}
+
+async function installInto(folder: string, tarball: string, flags: readonly string[]): Promise<void> {
+  await mkdir(folder);
+  await writeFile(join(folder, "package.json"), '{"name": "empty", "private": true}');
+  await run(
+    NPM,
+    ["install", ...flags, "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error", tarball],
+    {
+      cwd: folder,
+      env: { ...process.env, TFJS_NODE_BASE_URI: NO_DOWNLOAD },
+    },
+  );
+}
 
 describe("the packed package", function () {
-  this.timeout(300_000);
+  this.timeout(400_000);
+  let root: string;
+  let tarball: string;
   let folder: string;
   let bin: string;
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "ncrsh-pack-"));
-    await run(NPM, ["pack", "--ignore-scripts", "--pack-destination", folder], { cwd: REPOSITORY });
-    const tarball = (await readdir(folder)).find((name) => name.endsWith(".tgz"));
-    assert.ok(tarball);
-    await writeFile(join(folder, "package.json"), '{"name": "empty", "private": true}');
-    const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
-    await run(NPM, ["install", ...flags, join(folder, tarball)], { cwd: folder });
+    root = await mkdtemp(join(tmpdir(), "ncrsh-pack-"));
+    const tree = join(root, "clone");
+    await cloneInto(tree);
+    // What an earlier state of the sources left must not travel.
+    await mkdir(join(tree, "dist", "daemon"), { recursive: true });
+    await writeFile(join(tree, "dist", "daemon", STALE), "");
+    await run(NPM, ["run", "tarball", "--", "--pack-destination", root], { cwd: tree });
+    const name = (await readdir(root)).find((file) => file.endsWith(".tgz"));
+    assert.ok(name);
+    tarball = join(root, name);
+    folder = join(root, "installed");
+    await installInto(folder, tarball, ["--ignore-scripts"]);
     bin = join(folder, "node_modules", ".bin", "ncrsh-swarm");
   });
 
-  after(() => rm(folder, { recursive: true, force: true }));
+  after(() => rm(root, { recursive: true, force: true }));
 
   it("has a working command", async () => {
     const { version } = JSON.parse(await readFile(join(REPOSITORY, "package.json"), "utf8"));
-    const { stdout } = await run(bin, ["version"], { cwd: folder });
+    const { stdout } = await run(NPX, ["--no", "ncrsh-swarm", "version"], { cwd: folder });
     assert.ok(stdout.includes(version), stdout);
   });
 
-  it("carries no tests and no sources", async () => {
+  it("installs without --ignore-scripts too, where the optional package cannot download what it wants", async () => {
+    const plain = join(root, "plain");
+    await installInto(plain, tarball, ["--ignore-scripts=false"]);
+    await assert.rejects(access(join(plain, "node_modules", "@tensorflow", "tfjs-node-gpu")));
+    const { stdout } = await run(NPX, ["--no", "ncrsh-swarm", "version"], { cwd: plain });
+    assert.match(stdout, /ncrsh-swarm/);
+  });
+
+  it("carries the current build, no tests and no sources", async () => {
     const files = await readdir(join(folder, "node_modules", "ncrsh-swarm"), { recursive: true });
     assert.ok(files.some((file) => file.endsWith(join("daemon", "cli", "bin.js"))));
+    assert.ok(!files.some((file) => file.endsWith(STALE)));
     assert.deepEqual(
       files.filter(
-        (file) => /\.test\.|(^|\/)testing\//.test(file) || (file.endsWith(".ts") && !file.endsWith(".d.ts")),
+        (file) =>
+          /\.test\.|(^|\/)test(ing|data)\//.test(file) || (file.endsWith(".ts") && !file.endsWith(".d.ts")),
       ),
       [],
     );

@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { Readable } from "node:stream";
+import { openDataset } from "../../training/datasets/index.js";
+import { datasetOptionsOf } from "../../training/plan/index.js";
 import { DaemonError } from "../errors.js";
 import type { ErrorBody } from "../services/errors.js";
 import { ServiceError } from "../services/errors.js";
 import { A, C, controlFixture, snapshotFixture } from "../services/testing/snapshot.js";
+import { serviceErrorOf } from "../sessions/errors.js";
 import type { ApiServer } from "./index.js";
 import { API_LIMITS } from "./limits.js";
 import { type ApiFixtureOptions, startTestApi } from "./testing/api.js";
@@ -125,6 +128,30 @@ describe("daemon/api", () => {
     assert.equal(((await stopped.json()) as { status: string }).status, "idle");
     const again = await errorOf(await ask("/api/v1/training/stop", { method: "POST" }));
     assert.deepEqual([again.status, again.name], [409, "TRAINING_NOT_RUNNING"]);
+  });
+
+  it("names the datasets and strategies that there are when one is unknown", async () => {
+    await open({
+      snapshot: idle,
+      commands: {
+        startTraining: (request) =>
+          openDataset(datasetOptionsOf(request)).then(
+            ({ spec }) => assert.fail(`${spec.dataset} was opened`),
+            (error: unknown) => Promise.reject(serviceErrorOf(error)),
+          ),
+      },
+    });
+    const start = (request: object) => post("/api/v1/training/start", JSON.stringify(request)).then(errorOf);
+    const dataset = await start({ dataset: "builtin:mobydick" });
+    assert.deepEqual([dataset.status, dataset.code, dataset.name], [400, 1122, "DATASET_UNKNOWN"]);
+    assert.match(dataset.message, /did you mean builtin:moby-dick\?/);
+    assert.match(dataset.message, /known are builtin:moby-dick, builtin:mnist, file:PATH/);
+    const missing = await start({ dataset: "file:/none/corpus.txt" });
+    assert.deepEqual([missing.status, missing.name], [422, "DATASET_UNUSABLE"]);
+    assert.match(missing.message, /cannot read .*corpus\.txt: ENOENT/);
+    const strategy = await start({ dataset: "builtin:moby-dick", strategy: "fedavg" });
+    assert.deepEqual([strategy.status, strategy.code, strategy.name], [400, 1100, "INVALID_REQUEST"]);
+    assert.match(strategy.message, /^body\.strategy: .*"cooperative_sgd"\|"sync_sgd"/);
   });
 
   it("says where a body is wrong, and what was meant", async () => {

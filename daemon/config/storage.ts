@@ -10,7 +10,7 @@ export const storage = group(
     }),
     maxBytes: field(size("20GiB", 16 * 2 ** 20, 2 ** 50), {
       about:
-        "Most bytes of model versions and updates together; past it the oldest are removed, never the current one.",
+        "Most bytes of model versions, updates, unfinished downloads and damaged blobs put aside, together; past it the damaged, then the oldest are removed, never the current version.",
     }),
   }),
 );

@@ -15,9 +15,12 @@ function world(options: { failures?: number; maxBytes?: number; inUse?: Hash[]; 
     blobs: {
       stat: (h) => (here.has(h) ? { ...ref(0), hash: h } : undefined),
       pathOf: async (h) => `/blobs/${h}`,
+      prune: async (keep) => {
+        for (const h of here) if (!keep.has(h)) here.delete(h);
+        return { totalBytes: here.size };
+      },
       sweep: async (keep, maxBytes) => {
         sweeps.push({ kept: [...here].filter((h) => keep.has(h)), maxBytes });
-        if (maxBytes === 0) for (const h of here) if (!keep.has(h)) here.delete(h);
         return { totalBytes: here.size };
       },
     },

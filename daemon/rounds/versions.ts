@@ -1,11 +1,15 @@
 /** Keeps the model versions that matter on this node's disk: fetches what is missing, drops what is old. */
 import type { BlobRef, Hash } from "../../protocol/types.js";
+import { DaemonError } from "../errors.js";
 
 export interface VersionsInit {
   readonly blobs: {
     stat(hash: Hash): BlobRef | undefined;
     /** The verified file. @throws when it is missing or damaged (and has then been put aside) */
     pathOf(hash: Hash): Promise<string>;
+    /** Removes all that is not to be kept. */
+    prune(keep: { has(hash: Hash): boolean }): Promise<{ totalBytes: number }>;
+    /** Removes what is not to be kept, damaged blobs put aside first, until `maxBytes` are left. */
     sweep(keep: { has(hash: Hash): boolean }, maxBytes: number): Promise<{ totalBytes: number }>;
   };
   /** Brings a blob here from whoever of `sources` has it. @throws when none of them does */
@@ -87,8 +91,10 @@ export class Versions {
         return await this.init.blobs.pathOf(ref.hash);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
+        // A donor may yet come by itself; room on the disk has to be made by somebody.
+        const level = error instanceof DaemonError && error.code === "DISK_FULL" ? "warn" : "debug";
         if (!signal.aborted)
-          this.init.logger.debug({ version: ref.hash, reason }, "the version is not here yet");
+          this.init.logger[level]({ version: ref.hash, reason }, "the version is not here yet");
       }
       await pause(waitMs, signal);
     }
@@ -99,7 +105,7 @@ export class Versions {
     const { blobs, inUse, finals, maxBytes } = this.init;
     const kept = new Set([...this.recent, ...finals()]);
     const current = this.recent.at(-1);
-    const { totalBytes } = await blobs.sweep({ has: (hash) => kept.has(hash) || inUse(hash) }, 0);
+    const { totalBytes } = await blobs.prune({ has: (hash) => kept.has(hash) || inUse(hash) });
     if (totalBytes > maxBytes)
       await blobs.sweep({ has: (hash) => hash === current || inUse(hash) }, maxBytes);
   }

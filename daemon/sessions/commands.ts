@@ -4,7 +4,6 @@ import { type ApplyOutcome, type Command, encodeCommand, isActive } from "../../
 import { ConsensusError } from "../../consensus/errors.js";
 import type { RaftNode } from "../../consensus/node/index.js";
 import type { SwarmHost } from "../../protocol/index.js";
-import { TrainingError } from "../../training/errors.js";
 import { datasetOptionsOf, planSession, type TrainingRequest } from "../../training/plan/index.js";
 import type { DataSpec, SessionSpec } from "../../training/session.js";
 import { totalBatchesOf } from "../rounds/context.js";
@@ -13,7 +12,9 @@ import { ServiceError } from "../services/errors.js";
 import type { ControlLog } from "../swarm/control_log.js";
 import { proposeMethod } from "../swarm/methods.js";
 import type { Presence } from "../swarm/presence.js";
+import { serviceErrorOf } from "./errors.js";
 import { proposalFault } from "./proposals.js";
+import { trainersOf } from "./trainers.js";
 
 const COMMIT_MS = 10_000;
 const APPLY_MS = 5000;
@@ -92,9 +93,13 @@ export class Sessions {
   }
 
   private plan(request: TrainingRequest, data: DataSpec): SessionSpec {
-    const alive = this.init.presence.all().filter((s) => this.init.presence.isAlive(s.peer)).length;
+    const { control, presence, self } = this.init;
     try {
-      return planSession(request, data, Math.max(1, request.nodes?.length ?? alive));
+      return planSession(
+        request,
+        data,
+        trainersOf(control.state, { nodes: request.nodes ?? null }, presence, self),
+      );
     } catch (error) {
       throw serviceErrorOf(error);
     }
@@ -146,16 +151,4 @@ export class Sessions {
     if (!holds())
       throw new ServiceError("CONSENSUS_FAILED", "it is committed, but this node has not caught up yet");
   }
-}
-
-function serviceErrorOf(error: unknown): ServiceError {
-  if (error instanceof ServiceError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  if (!(error instanceof TrainingError))
-    return new ServiceError("CONSENSUS_FAILED", message, {}, { cause: error });
-  const details = { ...error.facts, cause: error.code };
-  if (error.code === "DATASET_UNKNOWN") return new ServiceError("DATASET_UNKNOWN", message, details);
-  if (error.code.startsWith("DATASET_")) return new ServiceError("DATASET_UNUSABLE", message, details);
-  if (error.code === "SESSION_INVALID") return new ServiceError("INVALID_REQUEST", message, details);
-  return new ServiceError("NOT_READY", message, details);
 }

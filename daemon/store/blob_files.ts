@@ -6,8 +6,8 @@
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import type { BlobRef, Hash } from "../../protocol/types.js";
-import { hexOf } from "./blob_hashing.js";
-import { place, readSmallFile, type StoreFs, stage } from "./store_fs.js";
+import { CHUNK_HASH_BYTES, chunkCount, hexOf, isChunkListOf } from "./blob_hashing.js";
+import { place, readSoundFile, type StoreFs, stage } from "./store_fs.js";
 
 const REF_BYTES_MAX = 1024;
 const BLOB_FILE = /^([0-9a-f]{64})(\.chunks|\.ref)?(\.tmp)?$/;
@@ -35,20 +35,30 @@ export function encodeRef({ hash, bytes, chunkRoot }: BlobRef): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify({ hash, bytes, chunkRoot })}\n`);
 }
 
-/** undefined for what is missing, unreadable or names another blob */
+/** undefined for what is missing, damaged or names another blob: the blob then counts as not here */
 export async function readRef(fs: StoreFs, path: string, hash: Hash): Promise<BlobRef | undefined> {
+  const bytes = await readSoundFile(fs, path, REF_BYTES_MAX);
+  if (bytes === undefined) return undefined;
   try {
-    const text = new TextDecoder().decode(await readSmallFile(fs, path, REF_BYTES_MAX));
-    const ref = refSchema.parse(JSON.parse(text));
+    const ref = refSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
     return ref.hash === hash ? ref : undefined;
   } catch {
-    // Whatever is wrong with it, the blob counts as not here and is fetched again.
     return undefined;
   }
 }
 
+/** undefined for what is missing, damaged or another blob's */
+export async function readChunkList(
+  fs: StoreFs,
+  path: string,
+  ref: BlobRef,
+): Promise<Uint8Array | undefined> {
+  const list = await readSoundFile(fs, path, chunkCount(ref.bytes) * CHUNK_HASH_BYTES);
+  return list !== undefined && isChunkListOf(ref, list) ? list : undefined;
+}
+
 /**
- * Moves finished data (already fsynced) to its place. The small files are written before anything gets its final name,
+ * Moves finished data (already fsynced) to its place, in a folder that is there and durable. The small files are written before anything gets its final name,
  * so a full disk is found out while nothing has changed.
  */
 export async function placeBlob(
@@ -59,10 +69,6 @@ export async function placeBlob(
   chunkHashes: Uint8Array,
 ): Promise<void> {
   const folder = dirname(paths.data);
-  if ((await fs.stat(folder)) === undefined) {
-    await fs.mkdir(folder);
-    await fs.syncFolder(dirname(folder));
-  }
   await stage(fs, paths.chunks, chunkHashes);
   await stage(fs, paths.ref, encodeRef(ref));
   await place(fs, paths.chunks);

@@ -3,40 +3,52 @@
  * written before this start is hashed again before it is used first; what turns out damaged is moved away, so that it
  * is fetched again from other nodes.
  */
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { BlobStorage, BlobWriter } from "../../protocol/blobs/types.js";
 import type { BlobRef, Hash } from "../../protocol/types.js";
-import { listBlobFiles, pathsIn, placeBlob, readRef, removeBlob } from "./blob_files.js";
-import {
-  CHUNK_HASH_BYTES,
-  chunkCount,
-  type HashedBlob,
-  hashBytes,
-  hashFile,
-  hashOpenFile,
-  hexOf,
-  isChunkListOf,
-} from "./blob_hashing.js";
+import { listBlobFiles, pathsIn, placeBlob, readChunkList, removeBlob } from "./blob_files.js";
+import { type HashedBlob, hashBytes, hashFile, hashOpenFile, isChunkListOf } from "./blob_hashing.js";
+import { blobPaths, scanBlobs } from "./blob_scan.js";
 import { busy, corrupt, diskFull, missing, onDisk } from "./disk_errors.js";
 import { KeyedLock } from "./keyed_lock.js";
 import { alreadyHere, PartialBlob } from "./partial_blob.js";
-import { errnoOf, nodeFs, readSmallFile, type StoreFs, withFile, writeDurably } from "./store_fs.js";
+import { Quarantine, type Quarantined } from "./quarantine.js";
+import {
+  errnoOf,
+  type FileStat,
+  makeFolder,
+  nodeFs,
+  type StoreFs,
+  withFile,
+  writeDurably,
+} from "./store_fs.js";
 import type { StoreLogger } from "./types.js";
 
-/** Damaged blobs kept for a look; the oldest are removed. */
-const QUARANTINE_MAX = 4;
+/** A temporary file that nobody has written to for this long was left by a producer that died. */
+const TEMPORARY_MS_MAX = 60 * 60 * 1000;
 
 interface Entry {
   readonly ref: BlobRef;
   readonly addedAtMs: number;
   /** null until somebody first uses a blob from an earlier run. */
-  verified: Promise<void> | null;
+  verification: Verification | null;
+}
+
+/** Holds for the file as it was then: other size, other time of change, and it is hashed again. */
+interface Verification {
+  readonly stat: FileStat;
+  readonly done: Promise<void>;
 }
 
 export interface SweepResult {
   readonly removed: readonly Hash[];
-  /** Of blobs and partial downloads, afterwards. */
+  /** Of blobs, partial downloads and what is in quarantine, afterwards. */
   readonly totalBytes: number;
+}
+
+/** Asked blob by blob while a removal goes on. */
+interface Keep {
+  has(hash: Hash): boolean;
 }
 
 export class BlobStore implements BlobStorage {
@@ -45,6 +57,9 @@ export class BlobStore implements BlobStorage {
   private readonly index = new Map<Hash, Entry>();
   private readonly writers = new Set<Hash>();
   private readonly locks = new KeyedLock();
+  /** Folders in `blobs/` that were made in this run, or are about to be: durable when resolved. */
+  private readonly shards = new Map<string, Promise<void>>();
+  private readonly quarantine: Quarantine;
   private temporaryCount = 0;
 
   private constructor(
@@ -53,16 +68,22 @@ export class BlobStore implements BlobStorage {
     private readonly logger: StoreLogger,
   ) {
     this.tempDir = join(dir, "tmp");
+    this.quarantine = new Quarantine(fs, join(dir, "quarantine"));
   }
 
   /** @param dir the data folder, which exists and is this process's alone */
   static async open(dir: string, logger: StoreLogger, fs: StoreFs = nodeFs): Promise<BlobStore> {
     const store = new BlobStore(dir, fs, logger);
     await fs.remove(store.tempDir);
-    for (const folder of [store.tempDir, store.blobsDir, store.partialDir, store.quarantineDir]) {
+    for (const folder of [store.tempDir, store.blobsDir, store.partialDir, store.quarantine.dir]) {
       await fs.mkdir(folder);
     }
-    await store.scan();
+    // A run that died may have left folders that are there but not durable.
+    for (const folder of [store.blobsDir, dir]) await fs.syncFolder(folder);
+    for (const path of (await listBlobFiles(fs, store.partialDir)).temporary) await fs.remove(path);
+    for await (const { ref, addedAtMs } of scanBlobs(fs, store.blobsDir, logger)) {
+      store.index.set(ref.hash, { ref, addedAtMs, verification: null });
+    }
     return store;
   }
 
@@ -92,36 +113,39 @@ export class BlobStore implements BlobStorage {
     const got = await this.reading(hash, () =>
       withFile(this.fs, path, "read", (file) => file.read(bytes, offset)),
     );
-    if (got !== length) throw await this.quarantine(hash, "its file was cut");
+    if (got !== length) throw await this.putAside(hash, "its file was cut");
     return bytes;
   }
 
-  /** Path of the verified file. It must not be changed. @throws `BLOB_MISSING`, `BLOB_CORRUPT` */
+  /**
+   * Path of the verified file. It must not be changed; if it was since it was hashed, it is hashed again. Damage that
+   * leaves size and time of change as they were is found after the next start, or by the peer that is given it.
+   * @throws `BLOB_MISSING`, `BLOB_CORRUPT`
+   */
   async pathOf(hash: Hash): Promise<string> {
+    const stat = await this.statData(hash);
     const entry = this.entry(hash);
-    await (entry.verified ?? this.verify(hash));
+    const known = entry.verification;
+    const unchanged = known?.stat.bytes === stat.bytes && known.stat.mtimeMs === stat.mtimeMs;
+    await (known !== null && unchanged ? known.done : this.startVerifying(entry, stat));
     return this.paths(hash).data;
   }
 
   /** Hashes the file again, whatever was known of it. @throws `BLOB_MISSING`, `BLOB_CORRUPT` */
   async verify(hash: Hash): Promise<void> {
-    const entry = this.entry(hash);
-    entry.verified = this.check(entry.ref);
-    try {
-      await entry.verified;
-    } catch (error) {
-      // A passing failure (too many open files) must not stick to a good blob.
-      entry.verified = null;
-      throw error;
-    }
+    const stat = await this.statData(hash);
+    await this.startVerifying(this.entry(hash), stat);
   }
 
   async chunkHashes(hash: Hash): Promise<Uint8Array> {
     await this.pathOf(hash);
-    const { ref } = this.entry(hash);
-    const list = await this.readChunkList(ref);
-    if (list === null) throw await this.quarantine(hash, "its chunk list is gone");
-    return list;
+    const list = await this.chunkListOf(hash);
+    if (list) return list;
+    // It follows from the data.
+    await this.verify(hash);
+    const rebuilt = await this.chunkListOf(hash);
+    if (!rebuilt) throw await this.putAside(hash, "its chunk list does not stay");
+    return rebuilt;
   }
 
   async writer(ref: BlobRef): Promise<BlobWriter> {
@@ -152,11 +176,15 @@ export class BlobStore implements BlobStorage {
     return join(this.tempDir, `${this.temporaryCount}`);
   }
 
-  /** Hashes a finished file (in `tempDir`) and moves it into the store. */
+  /** Hashes a finished file (in `tempDir`) and moves it into the store; it is gone from there, also when that fails. */
   async putFile(path: string): Promise<BlobRef> {
-    const { ref, chunkHashes } = await hashFile(this.fs, path);
-    await this.adopt(path, ref, chunkHashes);
-    return ref;
+    try {
+      const { ref, chunkHashes } = await hashFile(this.fs, path);
+      await this.adopt(path, ref, chunkHashes);
+      return ref;
+    } finally {
+      await this.fs.remove(path).catch(() => undefined);
+    }
   }
 
   /** Stores bytes, or a copy of the file at a path. */
@@ -175,28 +203,48 @@ export class BlobStore implements BlobStorage {
   }
 
   /**
-   * Moves a finished file (in `tempDir`) into the store. Its producer has hashed it; the store does so again before the
-   * first use. @throws `BLOB_CORRUPT` when size or chunk list contradict the reference; the file then stays
+   * Moves a finished file (in `tempDir`) into the store; it is gone from there, also when that fails. Its producer has
+   * hashed it; the store does so again before the first use.
+   * @throws `BLOB_CORRUPT` when size or chunk list contradict the reference
    */
   async adopt(path: string, ref: BlobRef, chunkHashes: Uint8Array): Promise<void> {
-    const stat = await this.fs.stat(path);
-    if (stat?.bytes !== ref.bytes) {
-      throw corrupt(ref.hash, `${basename(path)} has ${stat?.bytes ?? "no"} bytes, not ${ref.bytes}`, {
-        path,
+    try {
+      const bytes = (await this.fs.stat(path))?.bytes;
+      if (bytes !== ref.bytes) {
+        const why = `${basename(path)} has ${bytes ?? "no"} bytes, not ${ref.bytes}`;
+        throw corrupt(ref.hash, why, { path });
+      }
+      if (!isChunkListOf(ref, chunkHashes))
+        throw corrupt(ref.hash, "the chunk list is not its own", { path });
+      await onDisk(this.fs, this.dir, ref.bytes, async () => {
+        await withFile(this.fs, path, "update", (file) => file.sync());
+        await this.commit(path, ref, chunkHashes, false);
       });
+    } finally {
+      // On a full disk above all, nothing may be left that nobody counts.
+      await this.fs.remove(path).catch(() => undefined);
     }
-    if (!isChunkListOf(ref, chunkHashes)) throw corrupt(ref.hash, "the chunk list is not its own", { path });
-    await onDisk(this.fs, this.dir, ref.bytes, async () => {
-      await withFile(this.fs, path, "update", (file) => file.sync());
-      await this.commit(path, ref, chunkHashes, false);
-    });
+  }
+
+  /** Removes all blobs and closed partial downloads that are not in `keep`, and what producers have left behind. */
+  async prune(keep: Keep): Promise<SweepResult> {
+    for (const name of await this.fs.list(this.tempDir)) {
+      const path = join(this.tempDir, name);
+      const stat = await this.fs.stat(path);
+      if (stat && Date.now() - stat.mtimeMs > TEMPORARY_MS_MAX) await this.fs.remove(path);
+    }
+    return this.clear(keep, 0, []);
   }
 
   /**
-   * Removes blobs and closed partial downloads that nobody needs, the oldest first, until at most `maxBytes` are left.
-   * What is in `keep` always stays, so more than `maxBytes` may remain.
+   * Removes what is in quarantine, then blobs and closed partial downloads that nobody needs, the oldest first, until
+   * at most `maxBytes` are left. What is in `keep` always stays, so more than `maxBytes` may remain.
    */
-  async sweep(keep: ReadonlySet<Hash>, maxBytes: number): Promise<SweepResult> {
+  async sweep(keep: Keep, maxBytes: number): Promise<SweepResult> {
+    return this.clear(keep, maxBytes, await this.quarantine.list());
+  }
+
+  private async clear(keep: Keep, maxBytes: number, damaged: readonly Quarantined[]): Promise<SweepResult> {
     const partials = await this.partials();
     const whole = [...this.index.values()].map(({ ref, addedAtMs }) => ({
       hash: ref.hash,
@@ -205,8 +253,13 @@ export class BlobStore implements BlobStorage {
       remove: () => this.remove(ref.hash),
     }));
     const all = [...whole, ...partials].sort((a, b) => a.atMs - b.atMs);
-    let totalBytes = all.reduce((sum, { bytes }) => sum + bytes, 0);
     const removed: Hash[] = [];
+    let totalBytes = bytesOf(all) + bytesOf(await this.quarantine.list());
+    for (const { bytes, remove } of damaged) {
+      if (totalBytes <= maxBytes) break;
+      await remove();
+      totalBytes -= bytes;
+    }
     for (const { hash, bytes, remove } of all) {
       if (totalBytes <= maxBytes) break;
       if (keep.has(hash) || this.writers.has(hash)) continue;
@@ -225,12 +278,8 @@ export class BlobStore implements BlobStorage {
     return join(this.dir, "partial");
   }
 
-  private get quarantineDir(): string {
-    return join(this.dir, "quarantine");
-  }
-
   private paths(hash: Hash) {
-    return pathsIn(join(this.blobsDir, hexOf(hash).slice(0, 2)), hash);
+    return blobPaths(this.blobsDir, hash);
   }
 
   private entry(hash: Hash): Entry {
@@ -260,14 +309,32 @@ export class BlobStore implements BlobStorage {
     chunkHashes: Uint8Array,
     verified: boolean,
   ): Promise<void> {
+    // A damaged copy must not win over the good one that comes now.
+    if (this.index.has(ref.hash)) await this.pathOf(ref.hash).catch(() => undefined);
     await this.locks.run(ref.hash, async () => {
       if (this.index.has(ref.hash)) {
         await this.fs.remove(path);
         return;
       }
-      await placeBlob(this.fs, this.paths(ref.hash), path, ref, chunkHashes);
-      this.index.set(ref.hash, { ref, addedAtMs: Date.now(), verified: verified ? Promise.resolve() : null });
+      const paths = this.paths(ref.hash);
+      await this.shard(dirname(paths.data));
+      await placeBlob(this.fs, paths, path, ref, chunkHashes);
+      const stat = verified ? await this.fs.stat(paths.data) : undefined;
+      const verification = stat ? { stat, done: Promise.resolve() } : null;
+      this.index.set(ref.hash, { ref, addedAtMs: Date.now(), verification });
     });
+  }
+
+  /** Whoever needs a folder waits for it to be durable, not only whoever made it. */
+  private shard(folder: string): Promise<void> {
+    const known = this.shards.get(folder);
+    if (known) return known;
+    const made = makeFolder(this.fs, folder).catch((error: unknown) => {
+      this.shards.delete(folder);
+      throw error;
+    });
+    this.shards.set(folder, made);
+    return made;
   }
 
   private async remove(hash: Hash): Promise<void> {
@@ -278,21 +345,40 @@ export class BlobStore implements BlobStorage {
     });
   }
 
+  private async statData(hash: Hash): Promise<FileStat> {
+    this.entry(hash);
+    const stat = await this.reading(hash, () => this.fs.stat(this.paths(hash).data));
+    if (stat) return stat;
+    await this.remove(hash);
+    throw missing(hash);
+  }
+
+  /** @param stat of the file before it is read: what changes it later shows */
+  private async startVerifying(entry: Entry, stat: FileStat): Promise<void> {
+    const mine: Verification = { stat, done: this.check(entry.ref) };
+    entry.verification = mine;
+    try {
+      await mine.done;
+    } catch (error) {
+      // A passing failure (too many open files) must not stick to a good blob.
+      if (entry.verification === mine) entry.verification = null;
+      throw error;
+    }
+  }
+
   private async check(ref: BlobRef): Promise<void> {
     const hashed = await this.reading(ref.hash, () => hashFile(this.fs, this.paths(ref.hash).data));
     if (hashed.ref.hash !== ref.hash || hashed.ref.chunkRoot !== ref.chunkRoot) {
-      throw await this.quarantine(ref.hash, "its bytes have another hash");
+      throw await this.putAside(ref.hash, "its bytes have another hash");
     }
     // The list follows from the data, so a damaged one is no reason to fetch everything again.
-    if ((await this.readChunkList(ref)) === null) {
+    if (!(await readChunkList(this.fs, this.paths(ref.hash).chunks, ref))) {
       await writeDurably(this.fs, this.paths(ref.hash).chunks, hashed.chunkHashes);
     }
   }
 
-  private async readChunkList(ref: BlobRef): Promise<Uint8Array | null> {
-    const bytesMax = chunkCount(ref.bytes) * CHUNK_HASH_BYTES;
-    const list = await readSmallFile(this.fs, this.paths(ref.hash).chunks, bytesMax).catch(() => null);
-    return list !== null && isChunkListOf(ref, list) ? list : null;
+  private chunkListOf(hash: Hash): Promise<Uint8Array | undefined> {
+    return readChunkList(this.fs, this.paths(hash).chunks, this.entry(hash).ref);
   }
 
   private async reading<T>(hash: Hash, work: () => Promise<T>): Promise<T> {
@@ -304,27 +390,23 @@ export class BlobStore implements BlobStorage {
         await this.remove(hash);
         throw missing(hash);
       }
-      if (errno === "EIO") throw await this.quarantine(hash, "the disk cannot read it");
+      if (errno === "EIO") throw await this.putAside(hash, "the disk cannot read it");
       throw error;
     }
   }
 
-  /** @returns the error to throw */
-  private async quarantine(hash: Hash, why: string): Promise<Error> {
+  /** Moves a damaged blob into quarantine. @returns the error to throw */
+  private async putAside(hash: Hash, why: string): Promise<Error> {
     const error = corrupt(hash, why);
     if (!this.index.delete(hash)) return error;
     await this.locks.run(hash, async () => {
       const paths = this.paths(hash);
       await this.fs.remove(paths.ref);
-      const aside = join(this.quarantineDir, `${Date.now()}-${hexOf(hash)}`);
-      // What cannot be moved is removed below all the same.
-      await this.fs.rename(paths.data, aside).catch(() => undefined);
+      await this.quarantine.take(paths.data, hash);
+      // Also what could not be moved.
       await removeBlob(this.fs, paths);
     });
-    for (const name of (await this.fs.list(this.quarantineDir)).slice(0, -QUARANTINE_MAX)) {
-      await this.fs.remove(join(this.quarantineDir, name));
-    }
-    this.logger.warn({ hash, quarantine: this.quarantineDir }, error.message);
+    this.logger.warn({ hash, quarantine: this.quarantine.dir }, error.message);
     return error;
   }
 
@@ -339,28 +421,8 @@ export class BlobStore implements BlobStorage {
     }
     return found;
   }
+}
 
-  /** Builds the index from what is on disk and clears what a crash has left. */
-  private async scan(): Promise<void> {
-    for (const shard of await this.fs.list(this.blobsDir)) {
-      if (!/^[0-9a-f]{2}$/.test(shard)) continue;
-      const { hashes, temporary } = await listBlobFiles(this.fs, join(this.blobsDir, shard));
-      for (const path of temporary) await this.fs.remove(path);
-      for (const hash of hashes) await this.scanBlob(hash);
-    }
-    const { temporary } = await listBlobFiles(this.fs, this.partialDir);
-    for (const path of temporary) await this.fs.remove(path);
-  }
-
-  private async scanBlob(hash: Hash): Promise<void> {
-    const paths = this.paths(hash);
-    const ref = await readRef(this.fs, paths.ref, hash);
-    const data = await this.fs.stat(paths.data);
-    if (ref && data?.bytes === ref.bytes) {
-      this.index.set(hash, { ref, addedAtMs: data.mtimeMs, verified: null });
-      return;
-    }
-    this.logger.info({ hash }, "cleared the remains of an unfinished or cut blob");
-    await removeBlob(this.fs, paths);
-  }
+function bytesOf(files: readonly { readonly bytes: number }[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }

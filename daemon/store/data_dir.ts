@@ -3,22 +3,32 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { DaemonError } from "../errors.js";
-import { errnoOf, nodeFs, readSmallFile, withFile, writeDurably } from "./store_fs.js";
+import {
+  makeFolder,
+  nodeFs,
+  readSmallFile,
+  type StoreFs,
+  systemErrnoOf,
+  withFile,
+  writeDurably,
+} from "./store_fs.js";
 
 const HOLDER_FILE = "daemon.pid";
 const HOLDER_BYTES_MAX = 1024;
+/** One name for all, so that one left by a crash is taken away by the next start. */
+const PROBE_FILE = ".probe";
 
 const holderSchema = z.object({ pid: z.number().int(), host: z.string(), since: z.string() });
 type Holder = z.infer<typeof holderSchema>;
 
 /** @throws DaemonError `DATA_DIR_UNUSABLE` */
-export async function prepareDataDir(dataDir: string): Promise<void> {
-  const probe = join(dataDir, `.probe-${process.pid}`);
+export async function prepareDataDir(dataDir: string, fs: StoreFs = nodeFs): Promise<void> {
+  const probe = join(dataDir, PROBE_FILE);
   try {
-    await nodeFs.mkdir(dataDir);
-    await nodeFs.list(dataDir);
-    await withFile(nodeFs, probe, "update", (file) => file.write(new Uint8Array(1), 0));
-    await nodeFs.remove(probe);
+    await makeFolder(fs, dataDir);
+    await fs.list(dataDir);
+    await withFile(fs, probe, "update", (file) => file.write(new Uint8Array(1), 0));
+    await fs.remove(probe);
   } catch (error) {
     throw dataDirUnusable(dataDir, error);
   }
@@ -32,11 +42,12 @@ const REMEDIES: Record<string, string> = {
   EROFS: "The file system is read-only: mount it writable, or choose another folder.",
   ENOSPC: "The disk is full: free some space, or choose a folder on another disk.",
   EDQUOT: "The disk quota is used up: free some space, or choose a folder on another disk.",
+  EIO: "The disk fails: look at the system's log, and move the folder to another disk.",
   EMFILE: "Too many files are open: raise the limit (ulimit -n).",
 };
 
 export function dataDirUnusable(dataDir: string, error: unknown): DaemonError {
-  const errno = errnoOf(error);
+  const errno = systemErrnoOf(error);
   const remedy = REMEDIES[errno ?? ""] ?? "Check the folder and its disk, or choose another folder.";
   const why = error instanceof Error ? error.message : String(error);
   return new DaemonError(
@@ -48,13 +59,9 @@ export function dataDirUnusable(dataDir: string, error: unknown): DaemonError {
 }
 
 /** For the message of the daemon that comes second; the lock itself is the database's. */
-export async function writeHolder(dataDir: string): Promise<void> {
+export async function writeHolder(dataDir: string, fs: StoreFs = nodeFs): Promise<void> {
   const holder: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
-  await writeDurably(
-    nodeFs,
-    join(dataDir, HOLDER_FILE),
-    new TextEncoder().encode(`${JSON.stringify(holder)}\n`),
-  );
+  await writeDurably(fs, join(dataDir, HOLDER_FILE), new TextEncoder().encode(`${JSON.stringify(holder)}\n`));
 }
 
 export async function removeHolder(dataDir: string): Promise<void> {

@@ -1,8 +1,15 @@
 import type { BlobRef, Hash } from "../../protocol/types.js";
 import { DaemonError } from "../errors.js";
-import { errnoOf, type StoreFs } from "./store_fs.js";
+import { errnoOf, type StoreFs, systemErrnoOf } from "./store_fs.js";
 
 const FULL = new Set(["ENOSPC", "EDQUOT"]);
+
+/** Free bytes with which the database opens and works again: its journal becomes a table, tables are merged. */
+const DATABASE_ROOM_BYTES = 64 * 1024 * 1024;
+
+export function isFull(error: unknown): boolean {
+  return FULL.has(systemErrnoOf(error) ?? "");
+}
 
 /** Runs disk work; a full disk becomes `DISK_FULL` with what was needed and what is free. */
 export async function onDisk<T>(
@@ -14,7 +21,7 @@ export async function onDisk<T>(
   try {
     return await work();
   } catch (error) {
-    if (!FULL.has(errnoOf(error) ?? "")) throw error;
+    if (!isFull(error)) throw error;
     const bytesFree = await fs.freeBytes(folder).catch(() => undefined);
     throw diskFull(folder, bytesNeeded, bytesFree, error);
   }
@@ -35,10 +42,21 @@ export function diskFull(
   );
 }
 
+/** Of the log, the votes and the lineage: the node stops, and says how it goes on. */
+export function databaseFull(path: string, bytesFree: number | undefined, cause: unknown): DaemonError {
+  const free = bytesFree === undefined ? "" : ` (${bytesFree} are free)`;
+  return new DaemonError(
+    "DISK_FULL",
+    `The disk of ${path} is full: this node can no longer record what it promises the swarm, and stops. Free at least ${DATABASE_ROOM_BYTES} bytes${free}, and lower storage.max_bytes if it was this node that filled the disk; the node continues from the last committed version when it is started again.`,
+    { path, bytesNeeded: DATABASE_ROOM_BYTES, bytesFree, errno: systemErrnoOf(cause) },
+    { cause },
+  );
+}
+
 export function corrupt(hash: Hash, why: string, facts: Record<string, unknown> = {}): DaemonError {
   return new DaemonError(
     "BLOB_CORRUPT",
-    `Blob ${hash} is damaged: ${why}. It is fetched again from other nodes.`,
+    `Blob ${hash} is damaged: ${why}. It counts as not here, and is fetched again from other nodes when it is needed.`,
     { hash, ...facts },
   );
 }

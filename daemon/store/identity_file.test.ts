@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DaemonError } from "../errors.js";
 import { IDENTITY_FILE, loadOrCreateIdentityBytes } from "./identity_file.js";
-import { FaultyFs } from "./testing/faulty_fs.js";
+import { FaultyFs, SystemError } from "./testing/faulty_fs.js";
 
 const unusable = (text: RegExp) => (error: unknown) =>
   error instanceof DaemonError && error.code === "IDENTITY_UNUSABLE" && text.test(error.message);
@@ -48,6 +48,13 @@ describe("identity file", () => {
       await assert.rejects(loadOrCreateIdentityBytes(dir, never), unusable(/identity\.key/));
       assert.equal(await fs.readFile(path, "utf8"), damaged);
     }
+  });
+
+  it("does not tell anybody to throw away a key that the system keeps from the node", async () => {
+    await loadOrCreateIdentityBytes(dir, () => key);
+    const fsys = new FaultyFs();
+    fsys.open = () => Promise.reject(new SystemError("EACCES"));
+    await assert.rejects(loadOrCreateIdentityBytes(dir, never, fsys), { code: "EACCES" });
   });
 
   it("never shows a half-written file, whenever the process dies", async () => {

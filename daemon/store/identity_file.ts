@@ -14,7 +14,10 @@ const FILE_BYTES_MAX = 4096;
 const FORMAT = "ncrsh-swarm-identity-1";
 const WARNING = "# Whoever holds this file is this node. Keep it secret; never use one copy on two nodes.";
 
-/** @param create makes a fresh private key; called only when the folder has none */
+/**
+ * @param create makes a fresh private key; called only when the folder has none
+ * @throws DaemonError `IDENTITY_UNUSABLE`; system errors as they come
+ */
 export async function loadOrCreateIdentityBytes(
   dataDir: string,
   create: () => Promise<Uint8Array> | Uint8Array,
@@ -38,6 +41,8 @@ async function loadIdentityBytes(path: string, fs: StoreFs): Promise<Uint8Array 
   try {
     text = new TextDecoder().decode(await readSmallFile(fs, path, FILE_BYTES_MAX));
   } catch (error) {
+    // The system keeps it from us, which says nothing about the key: it must not be thrown away for that.
+    if (errnoOf(error) !== undefined) throw error;
     throw unusable(path, error instanceof Error ? error.message : String(error), error);
   }
   return parse(path, text);
@@ -77,7 +82,7 @@ function unusable(path: string, why: string, cause?: unknown): DaemonError {
   return new DaemonError(
     "IDENTITY_UNUSABLE",
     `Cannot use the identity in ${path}: ${why}. Restore the file from a backup, or move it away: the node then starts with a new identity and joins as a new node.`,
-    { path, errno: errnoOf(cause) },
+    { path },
     { cause },
   );
 }

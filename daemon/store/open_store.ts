@@ -5,23 +5,21 @@
  *     db/            one LevelDB: log, lineage, votes, meta, the peer store
  *     blobs/         model versions, updates and snapshots, by hash
  *     partial/       downloads that go on after a restart
- *     quarantine/    the last few damaged blobs
- *     tmp/           emptied at every start
+ *     quarantine/    the last few damaged blobs, while `storage.max_bytes` has room for them
+ *     tmp/           what producers are writing; emptied at every start
  */
 import { join } from "node:path";
 import { LevelDatastore } from "datastore-level";
-import { Level } from "level";
 import { DaemonError } from "../errors.js";
 import { BlobStore } from "./blob_store.js";
-import { dataDirLocked, dataDirUnusable, prepareDataDir, removeHolder, writeHolder } from "./data_dir.js";
+import { dataDirUnusable, prepareDataDir, removeHolder, writeHolder } from "./data_dir.js";
+import { corruptDatabase, type Database, openDatabase } from "./database.js";
 import { loadOrCreateIdentityBytes } from "./identity_file.js";
-import { errnoOf } from "./store_fs.js";
+import { errnoOf, nodeFs } from "./store_fs.js";
 import { type BytesLevel, DURABLE, type StoreLogger } from "./types.js";
 
 /** Of the folder and the keys in the database. Raised when an older release could not read what a newer one wrote. */
 export const STORE_FORMAT = 1;
-
-type Database = Level<string, Uint8Array>;
 
 /** Small records of the node itself. Writes are durable when the promise resolves. */
 export interface MetaStore {
@@ -57,7 +55,7 @@ export interface StoreOptions {
  */
 export async function openStore(dataDir: string, options: StoreOptions): Promise<Store> {
   await prepareDataDir(dataDir);
-  const db = await openDatabase(dataDir);
+  const db = await openDatabase(dataDir, nodeFs);
   try {
     const part = (name: string): BytesLevel => sublevel(db, name);
     const meta = new Meta(part("meta"));
@@ -71,12 +69,8 @@ export async function openStore(dataDir: string, options: StoreOptions): Promise
     const [raft, votes] = [part("raft"), part("votes")];
     const lineage = { versions: part("lineage"), committees: part("committees") };
     const close = async (): Promise<void> => {
-      try {
-        // While the lock is still ours: after it the file may be the next holder's.
-        await removeHolder(dataDir);
-      } finally {
-        await db.close();
-      }
+      // While the lock is still ours: after it the file may be the next holder's.
+      await removeHolder(dataDir).finally(() => db.close());
     };
     return { dataDir, raft, lineage, votes, libp2p, meta, blobs, identity, close };
   } catch (error) {
@@ -84,31 +78,6 @@ export async function openStore(dataDir: string, options: StoreOptions): Promise
     if (error instanceof DaemonError || errnoOf(error) === undefined) throw error;
     throw dataDirUnusable(dataDir, error);
   }
-}
-
-async function openDatabase(dataDir: string): Promise<Database> {
-  const path = join(dataDir, "db");
-  const db: Database = new Level(path, { keyEncoding: "utf8", valueEncoding: "view" });
-  try {
-    await db.open();
-    return db;
-  } catch (error) {
-    const cause = error instanceof Error ? error.cause : undefined;
-    const code = errnoOf(cause);
-    if (code === "LEVEL_LOCKED") throw await dataDirLocked(dataDir);
-    if (code === "LEVEL_CORRUPTION") throw corruptDatabase(path, cause);
-    throw dataDirUnusable(dataDir, cause ?? error);
-  }
-}
-
-function corruptDatabase(path: string, cause: unknown): DaemonError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new DaemonError(
-    "STORE_CORRUPT",
-    `The database ${path} is damaged: ${why}. Restore the folder from a backup taken while the node was stopped, or start with an empty data folder: the node then joins as a new one.`,
-    { path },
-    { cause },
-  );
 }
 
 function sublevel(db: Database, name: string): BytesLevel {

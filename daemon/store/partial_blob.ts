@@ -4,7 +4,7 @@ import type { BlobWriter } from "../../protocol/blobs/types.js";
 import type { BlobRef } from "../../protocol/types.js";
 import { BLOB_CHUNK_BYTES } from "../../protocol/types.js";
 import { DaemonError } from "../errors.js";
-import { type BlobPaths, encodeRef, readRef, removeBlob } from "./blob_files.js";
+import { type BlobPaths, encodeRef, readChunkList, readRef, removeBlob } from "./blob_files.js";
 import {
   CHUNK_HASH_BYTES,
   chunkBytes,
@@ -14,7 +14,7 @@ import {
   sha256,
 } from "./blob_hashing.js";
 import { corrupt, onDisk } from "./disk_errors.js";
-import { readSmallFile, type StoreFile, type StoreFs, writeDurably } from "./store_fs.js";
+import { type StoreFile, type StoreFs, writeDurably } from "./store_fs.js";
 
 interface Owner {
   readonly fs: StoreFs;
@@ -110,8 +110,8 @@ export class PartialBlob implements BlobWriter {
 
   /** Chunks written before a crash may be missing or torn: only what matches its hash counts. */
   private async resume(): Promise<void> {
-    const list = await this.readChunkList();
-    if (list === null) return;
+    const list = await readChunkList(this.owner.fs, this.paths.chunks, this.ref);
+    if (list === undefined) return;
     this.chunkHashes = list;
     const buffer = new Uint8Array(BLOB_CHUNK_BYTES);
     for (let chunk = 0; chunk < chunkCount(this.ref.bytes); chunk += 1) {
@@ -120,14 +120,6 @@ export class PartialBlob implements BlobWriter {
       if (length === 0) break;
       if (length === bytes.length && matches(list, chunk, bytes)) this.done.add(chunk);
     }
-  }
-
-  private async readChunkList(): Promise<Uint8Array | null> {
-    const { fs } = this.owner;
-    if ((await fs.stat(this.paths.chunks)) === undefined) return null;
-    const bytesMax = chunkCount(this.ref.bytes) * CHUNK_HASH_BYTES;
-    const list = await readSmallFile(fs, this.paths.chunks, bytesMax).catch(() => null);
-    return list !== null && isChunkListOf(this.ref, list) ? list : null;
   }
 
   /** @throws `BLOB_CORRUPT`; bad chunks are forgotten so that they can be written again */

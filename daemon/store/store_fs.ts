@@ -115,10 +115,36 @@ class NodeFile implements StoreFile {
   }
 }
 
+/** LevelDB gives the system's error as text only. */
+const LEVEL_ERRNOS: readonly (readonly [RegExp, string])[] = [
+  [/No space left on device|not enough space on the disk/i, "ENOSPC"],
+  [/quota exceeded/i, "EDQUOT"],
+  [/Read-only file system/i, "EROFS"],
+  [/Permission denied|Access is denied/i, "EACCES"],
+  [/Operation not permitted/i, "EPERM"],
+  [/Too many open files/i, "EMFILE"],
+  [/Input\/output error/i, "EIO"],
+];
+
+/** `ENOSPC`, `EACCES` and so on, of the system's own errors and of LevelDB's. */
+export function systemErrnoOf(error: unknown): string | undefined {
+  const code = errnoOf(error);
+  if (code !== "LEVEL_IO_ERROR" || !(error instanceof Error)) return code;
+  return LEVEL_ERRNOS.find(([text]) => text.test(error.message))?.[1] ?? code;
+}
+
 /** `ENOSPC`, `EACCES` and so on, or undefined for what is no system error. */
 export function errnoOf(error: unknown): string | undefined {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : undefined;
+}
+
+/** A folder and the parents it lacks, each durable in its own parent: what lies in a lost folder is lost with it. */
+export async function makeFolder(fs: StoreFs, path: string): Promise<void> {
+  const absent: string[] = [];
+  for (let at = path; (await fs.stat(at)) === undefined; at = dirname(at)) absent.unshift(at);
+  await fs.mkdir(path);
+  for (const folder of absent) await fs.syncFolder(dirname(folder));
 }
 
 /** Opens, hands over, closes: also when `use` throws. */
@@ -144,6 +170,23 @@ export async function readSmallFile(fs: StoreFs, path: string, maxBytes: number)
     if (length > maxBytes) throw new RangeError(`${path} is longer than ${maxBytes} bytes`);
     return buffer.slice(0, length);
   });
+}
+
+/** The failures that tell something about one file. All others pass, or would hit any file: its content may be fine. */
+const UNSOUND = new Set(["ENOENT", "EISDIR", "EIO"]);
+
+/** A small file; undefined when it is missing, longer than `maxBytes`, or the disk cannot read it. */
+export async function readSoundFile(
+  fs: StoreFs,
+  path: string,
+  maxBytes: number,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await readSmallFile(fs, path, maxBytes);
+  } catch (error) {
+    if (error instanceof RangeError || UNSOUND.has(errnoOf(error) ?? "")) return undefined;
+    throw error;
+  }
 }
 
 /** A whole, durable file under a temporary name; `place` then gives it its name. */

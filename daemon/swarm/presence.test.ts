@@ -39,4 +39,13 @@ describe("daemon/swarm: presence", () => {
     p.gone("gone");
     assert.deepEqual([...p.gaveUp("s", 4)], ["failed"]);
   });
+
+  it("tells who trains at all: not the dead, and not those without a backend", () => {
+    const p = presence();
+    p.heard("silent", beat());
+    nowMs += 1000;
+    p.heard("idle", beat({ canTrain: false, session: null }));
+    p.heard("only votes", beat({ backend: null, canTrain: false, session: null }));
+    assert.deepEqual([...p.trainers()], ["idle"]);
+  });
 });

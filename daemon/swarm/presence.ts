@@ -47,6 +47,15 @@ export class Presence {
     return [...this.seen.values()];
   }
 
+  /** Alive nodes that have something to train on, whatever their trainer is doing. */
+  trainers(): Set<string> {
+    const trainers = new Set<string>();
+    for (const { peer, heartbeat } of this.seen.values()) {
+      if (heartbeat.backend !== null && this.isAlive(peer)) trainers.add(peer);
+    }
+    return trainers;
+  }
+
   /** Alive nodes whose trainer is ready for this session. */
   able(session: string): Set<string> {
     const able = new Set<string>();

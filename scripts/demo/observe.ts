@@ -5,8 +5,10 @@ import type { LocalNode, LocalSwarm } from "../lib/local_swarm.js";
 export interface NodeSight {
   readonly name: string;
   readonly running: boolean;
+  readonly pid: number | null;
   readonly role: string;
   readonly phase: string;
+  /** Training loss that it last told, in nats: of the open round, or of the one before. */
   readonly loss: number | null;
   readonly samplesPerSecond: number | null;
   readonly bytesSent: number | null;
@@ -27,6 +29,8 @@ export interface Sight {
 export class Observer {
   private readonly lastBytes = new Map<string, number>();
   private readonly lastVotes = new Map<string, { approved: number; refused: number }>();
+  /** A round has no loss before its first steps. */
+  private readonly lastLoss = new Map<string, number>();
 
   constructor(private readonly swarm: LocalSwarm) {}
 
@@ -43,7 +47,7 @@ export class Observer {
       votes.refused += v.refused;
     }
     return {
-      nodes: looks.map(({ sight }) => withTraining(sight, furthest, this.swarm)),
+      nodes: looks.map(({ sight }) => this.withTraining(sight, furthest)),
       leader: this.swarm.nodes[leading] ?? null,
       term,
       training: furthest,
@@ -72,6 +76,7 @@ export class Observer {
       const sight: NodeSight = {
         ...offline(node.name),
         running: true,
+        pid: node.process?.pid ?? null,
         role: consensus.role,
         bytesSent,
         height: consensus.height,
@@ -79,28 +84,31 @@ export class Observer {
       };
       return { sight, term: consensus.term, training };
     } catch {
-      return { ...gone, sight: { ...gone.sight, running: true, role: "starting" } };
+      const pid = node.process?.pid ?? null;
+      return { ...gone, sight: { ...gone.sight, running: true, pid, role: "starting" } };
     }
   }
-}
 
-function withTraining(sight: NodeSight, training: TrainingStatusView | null, swarm: LocalSwarm): NodeSight {
-  const peer = swarm.nodes.find((n) => n.name === sight.name)?.peer;
-  const seen = training?.nodes.find((n) => n.id === peer);
-  if (!seen || !sight.running) return sight;
-  return {
-    ...sight,
-    phase: seen.status,
-    loss: seen.loss,
-    samplesPerSecond: seen.samples_per_second,
-    progress: seen.batch_progress,
-  };
+  private withTraining(sight: NodeSight, training: TrainingStatusView | null): NodeSight {
+    const peer = this.swarm.nodes.find((n) => n.name === sight.name)?.peer;
+    const seen = training?.nodes.find((n) => n.id === peer);
+    if (!seen || !sight.running) return sight;
+    if (seen.loss !== null) this.lastLoss.set(sight.name, seen.loss);
+    return {
+      ...sight,
+      phase: seen.status,
+      loss: this.lastLoss.get(sight.name) ?? null,
+      samplesPerSecond: seen.samples_per_second,
+      progress: seen.batch_progress,
+    };
+  }
 }
 
 function offline(name: string): NodeSight {
   return {
     name,
     running: false,
+    pid: null,
     role: "stopped",
     phase: "",
     loss: null,

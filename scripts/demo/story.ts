@@ -1,6 +1,30 @@
 /** What happens in the demonstration, and when: the leader dies part way, a newcomer comes some versions later. */
 import type { LocalNode, LocalSwarm } from "../lib/local_swarm.js";
 import type { Sight } from "./observe.js";
+import { CHAOS_NODES_MIN, type DemoOptions } from "./options.js";
+
+type StorySwarm = Pick<LocalSwarm, "kill" | "add" | "start">;
+
+/** When the leader dies, as a share of the demonstration. */
+const KILL_SHARE = 1 / 3;
+/** The newcomer comes so many versions after that, or at this share where versions are slow. */
+const NEWCOMER_VERSIONS = 3;
+const NEWCOMER_SHARE = 2 / 3;
+
+/** @returns null when nothing is to happen; says why where that was not asked for */
+export function storyFor(
+  swarm: StorySwarm,
+  options: Pick<DemoOptions, "chaos" | "nodes">,
+  rounds: number,
+  say: (text: string) => void,
+): Story | null {
+  if (!options.chaos) return null;
+  if (options.nodes >= CHAOS_NODES_MIN) return new Story(swarm, rounds, say);
+  say(
+    `note: a swarm goes on without its leader from ${CHAOS_NODES_MIN} nodes on; with ${options.nodes} the leader is not killed, and nobody joins`,
+  );
+  return null;
+}
 
 export class Story {
   private killed: { node: LocalNode; height: number } | null = null;
@@ -8,26 +32,31 @@ export class Story {
   private recovered = false;
 
   constructor(
-    private readonly swarm: LocalSwarm,
+    private readonly swarm: StorySwarm,
     private readonly rounds: number,
     private readonly say: (text: string) => void,
   ) {}
 
-  async follow(sight: Sight): Promise<void> {
-    const height = sight.training?.progress.height ?? 0;
-    if (sight.training?.status !== "running") return;
+  /** @param share how far the demonstration is, 0 to 1 */
+  async follow(sight: Sight, share: number): Promise<void> {
+    const { training, leader, term } = sight;
+    const height = training?.progress.height ?? 0;
     if (this.killed === null) {
-      if (height >= Math.max(1, Math.floor(this.rounds / 3)) && sight.leader)
-        await this.killLeader(sight.leader, height);
+      const due = share >= KILL_SHARE || height >= this.rounds - 1;
+      // Where there is time for it, a version that the leader made stands before it dies.
+      const ready = height >= Math.min(1, this.rounds - 1);
+      if (training?.status === "running" && due && ready && leader !== null)
+        await this.killLeader(leader, height);
       return;
     }
-    if (!this.recovered && sight.leader && sight.leader !== this.killed.node) {
+    if (!this.recovered && leader !== null && leader !== this.killed.node) {
       this.recovered = true;
       this.say(
-        `${sight.leader.name} leads now (term ${sight.term}); the training goes on from the last committed version`,
+        `${leader.name} leads now (term ${term}); the training goes on from the last committed version`,
       );
     }
-    if (this.newcomer === null && height >= Math.min(this.rounds - 1, this.killed.height + 3))
+    const later = height >= Math.min(this.rounds - 1, this.killed.height + NEWCOMER_VERSIONS);
+    if (this.recovered && this.newcomer === null && (later || share >= NEWCOMER_SHARE))
       await this.bringNewcomer();
   }
 

@@ -34,8 +34,12 @@ export interface LocalSwarmOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
+/** What a story that is still running meets when its swarm is being stopped. */
+export class SwarmClosedError extends Error {}
+
 export class LocalSwarm {
   readonly nodes: LocalNode[] = [];
+  private closing: Promise<void> | null = null;
 
   constructor(private readonly options: LocalSwarmOptions) {}
 
@@ -61,8 +65,15 @@ export class LocalSwarm {
     return node;
   }
 
-  /** Starts a node's process; it finds the others by the addresses of those added so far. */
-  start(node: LocalNode, flags: readonly string[] = []): void {
+  /**
+   * Starts a node's process; it finds the others by the addresses of those added so far.
+   *
+   * @param cwd folder that it runs in, where its relative paths begin; this process's own when left out
+   * @throws SwarmClosedError after `stopAll`, which would not know of it
+   */
+  start(node: LocalNode, flags: readonly string[] = [], cwd = process.cwd()): void {
+    if (this.closing !== null)
+      throw new SwarmClosedError(`the swarm is being stopped: ${node.name} stays down`);
     const others = this.nodes.filter((n) => n !== node).map((n) => `${n.listen}/p2p/${n.peer}`);
     const founder = node.index < this.options.founders;
     const args = [
@@ -81,6 +92,7 @@ export class LocalSwarm {
     const child = spawn(process.execPath, args, {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       env: { ...process.env, ...this.options.env },
+      cwd,
       detached: true,
     });
     const log = createWriteStream(join(node.dataDir, "node.log"), { flags: "a" });
@@ -128,20 +140,37 @@ export class LocalSwarm {
     await this.end(node, "SIGTERM");
   }
 
-  /** Ends every node: politely, then not. */
-  async stopAll(): Promise<void> {
-    await Promise.all(this.running().map((node) => this.end(node, "SIGTERM")));
+  /** Ends every node, politely, then not, and for good: none can be started afterwards. */
+  stopAll(): Promise<void> {
+    this.closing ??= Promise.all(this.running().map((node) => this.end(node, "SIGTERM"))).then(
+      () => undefined,
+    );
+    return this.closing;
   }
 
   private async end(node: LocalNode, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     const child = node.process;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, "exit");
-    child.kill(signal);
-    const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+    if (signal === "SIGKILL") killGroup(child);
+    else child.kill(signal);
+    const timer = setTimeout(() => killGroup(child), STOP_MS);
     await gone;
     clearTimeout(timer);
     node.process = null;
+  }
+}
+
+/** A node leads a process group of its own, in which its trainer is too. */
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined || process.platform === "win32") {
+    child.kill("SIGKILL");
+    return;
+  }
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // The last of them has just ended.
   }
 }
 

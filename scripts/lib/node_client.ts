@@ -2,11 +2,12 @@
 import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setTimeout } from "node:timers/promises";
 import type { ConsensusStatusView, HistoryView } from "../../daemon/services/views/consensus.js";
 import type { ReadyView } from "../../daemon/services/views/health.js";
 import type { ModelListView } from "../../daemon/services/views/models.js";
 import type { NetworkMetricsView } from "../../daemon/services/views/network.js";
-import type { NodeListView } from "../../daemon/services/views/nodes.js";
+import type { NodeDetailView, NodeListView } from "../../daemon/services/views/nodes.js";
 import type { TrainingStatusView } from "../../daemon/services/views/training.js";
 
 const CALL_MS = 15_000;
@@ -16,6 +17,7 @@ export class NodeClient {
 
   ready = (): Promise<ReadyView> => this.get("/health/ready", [200, 503]);
   nodes = (): Promise<NodeListView> => this.get("/api/v1/nodes");
+  node = (id: string): Promise<NodeDetailView> => this.get(`/api/v1/nodes/${encodeURIComponent(id)}`);
   training = (): Promise<TrainingStatusView> => this.get("/api/v1/training/status");
   consensus = (): Promise<ConsensusStatusView> => this.get("/api/v1/consensus/status");
   history = (): Promise<HistoryView> => this.get("/api/v1/consensus/history?limit=500");
@@ -59,12 +61,16 @@ async function failureOf(response: Response, path: string): Promise<Error> {
   return new Error(`${path}: ${response.status} ${(await response.text()).slice(0, 500)}`);
 }
 
-/** Polls until `get` gives something other than null or undefined. @throws when it does not in time */
+/**
+ * Polls until `get` gives something other than null or undefined.
+ * @throws when it does not in time, or as soon as `signal` is aborted
+ */
 export async function eventually<T>(
   what: string,
   get: () => Promise<T | null | undefined> | T | null | undefined,
   timeoutMs: number,
   everyMs = 150,
+  signal?: AbortSignal,
 ): Promise<T> {
   const untilMs = Date.now() + timeoutMs;
   let last: unknown = null;
@@ -79,6 +85,6 @@ export async function eventually<T>(
       const why = last instanceof Error ? `: ${last.message}` : "";
       throw new Error(`${what}: not within ${timeoutMs} ms${why}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    await setTimeout(everyMs, undefined, { signal });
   }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { genericOps } from "./generic/index.js";
 import { makeOps } from "./ops.js";
+import { whileHeapGrows } from "./testing/growing_heap.js";
 import { assertClose, onCpu, valuesOf, wasmBackend } from "./testing/values.js";
 import type { Ops, Tensor, Tf } from "./types.js";
 
@@ -104,6 +105,15 @@ describe("backend operations", () => {
         assert.deepEqual(actual.gradients[i]!.shape, gradient.shape);
         assertClose(actual.gradients[i]!.values, gradient.values, 5e-6, `gradient ${i}`);
       });
+    });
+
+    it(`${test.name}: wasm gives the same while every call grows the heap`, async () => {
+      const { tf, ops } = await wasmBackend();
+      const values = valuesFor(test);
+      const expected = evaluate(tf, ops, test, values);
+      const { result, growths } = whileHeapGrows(tf, () => evaluate(tf, ops, test, values));
+      assert.ok(growths > 10, `the heap grew ${growths} times`);
+      assert.deepEqual(result, expected);
     });
 
     it(`${test.name}: gradients agree with finite differences`, async () => {

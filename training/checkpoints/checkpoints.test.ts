@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, readlink, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { decode, encode } from "cborg";
+import fc from "fast-check";
 import { extract, type Header, pack } from "tar-stream";
 import { aggregate } from "../aggregation/index.js";
 import { TrainingError } from "../errors.js";
@@ -151,6 +154,10 @@ describe("training/checkpoints", () => {
     const tensors = entries.get("model.safetensors")!;
     const header = JSON.parse(String(tensors.subarray(8, 8 + Number(tensors.readBigUInt64LE()))));
     assert.deepEqual(header.__metadata__, { format: "pt" });
+    const sums = [...entries].slice(0, -1).map(([name, bytes]) => {
+      return `${createHash("sha256").update(bytes).digest("hex")}  ${name}\n`;
+    });
+    assert.equal(String(entries.get("SHA256SUMS")), sums.join(""));
     assert.deepEqual(header["transformer.wte.weight"].shape, [3, 8]);
   });
 
@@ -185,6 +192,46 @@ describe("training/checkpoints", () => {
       /log was compacted/,
     );
     assert.equal(await leftovers(), before);
+  });
+
+  it("is whole although its version is removed while it is read", async () => {
+    // Larger than what streams hold, so that the outer state is read long after the first bytes went out.
+    const large: SessionSpec["model"] = { type: "mlp", inputSize: 200, hidden: [500], classes: 3 };
+    const source = await sourceOf(specOf({}, {}, { model: large }));
+    const again = await sourceOf(specOf({}, {}, { model: large }));
+    const expected = await bytesOf(await checkpointStream(again));
+    const stream = await checkpointStream(source);
+    const pieces: Uint8Array[] = [];
+    for await (const piece of stream as AsyncIterable<Uint8Array>) {
+      if (pieces.length === 0) await rm(source.versionPath);
+      pieces.push(piece);
+    }
+    assert.equal(Buffer.compare(Buffer.concat(pieces), expected), 0);
+  });
+
+  it("fails, and does not hang, when its version is cut while it is read", async () => {
+    const source = await sourceOf(specOf());
+    const path = join(folder, "cut-later");
+    await writeFile(path, await readFile(source.versionPath));
+    const stream = await checkpointStream({ ...source, versionPath: path });
+    await truncate(path, 400);
+    await assert.rejects(bytesOf(stream), /the file ends at \d+ bytes, \d+ were there/);
+  });
+
+  it("closes its version when nobody reads of it, and when nobody reads on", async () => {
+    const openFiles = async () => {
+      const links = await readdir("/proc/self/fd").catch(() => []);
+      const targets = await Promise.all(links.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")));
+      return targets.filter((target) => target.startsWith(folder)).length;
+    };
+    const untouched = await checkpointStream(await sourceOf(specOf()));
+    const begun = await checkpointStream(await sourceOf(specOf()));
+    await once(begun, "readable");
+    for (const stream of [untouched, begun]) {
+      stream.destroy();
+      await once(stream, "close");
+    }
+    while ((await openFiles()) > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   });
 
   it("releases everything when the reader goes away", async () => {
@@ -223,6 +270,48 @@ describe("training/checkpoints", () => {
       }
       await corrupt(Buffer.alloc(0), /session.json is missing/);
       await corrupt(Buffer.from("<html>not found</html>".repeat(100)), /cannot be read as a tar/);
+    });
+
+    it("one that is cut anywhere", async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.nat(archive.length - 1), (length) => corrupt(archive.subarray(0, length), /./)),
+        { numRuns: 100 },
+      );
+      for (const missing of [1, 511, 512, 513, 1024, 1025]) {
+        await corrupt(
+          archive.subarray(0, -missing),
+          /ends before the two empty blocks|cannot be read|missing/,
+        );
+      }
+    });
+
+    it("one of which any byte was altered", async () => {
+      const whole = await readCheckpoint(Readable.from([archive]));
+      await fc.assert(
+        fc.asyncProperty(
+          fc.nat(archive.length - 1025),
+          fc.integer({ min: 1, max: 255 }),
+          async (at, change) => {
+            const altered = Buffer.from(archive);
+            altered[at]! ^= change;
+            const read = await readCheckpoint(Readable.from([altered])).catch((error: unknown) => error);
+            if (read instanceof TrainingError) return assert.equal(read.code, "CHECKPOINT_CORRUPT");
+            // What fills up a block after the end of an entry, or a field of a header, is nobody's.
+            assert.ok(archive[at] === 0 || archive[at] === 0x20, `byte ${at} counts`);
+            assert.deepEqual(read, whole);
+          },
+        ),
+        { numRuns: 300, examples: [[10_394, 1]] },
+      );
+    });
+
+    it("a file that stands otherwise in the sums, or not at all", async () => {
+      for (const name of ["session.json", "config.json", "tokenizer.json"]) {
+        const pattern = new RegExp(`${name} is not the one whose sum stands in SHA256SUMS`);
+        await corrupt(await changed(name, (b) => `${b}\n`), pattern);
+      }
+      await corrupt(await changed("SHA256SUMS", () => ""), /session.json is not the one/);
+      await corrupt(await changed("SHA256SUMS", (b) => Buffer.alloc(5000, b)), /at most 4096 are read/);
     });
 
     it("a file that is not there", async () => {

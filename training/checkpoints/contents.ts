@@ -17,6 +17,8 @@ export const ENTRY = {
   outer: "outer.safetensors",
   /** The certificates from height 0 on, as a CBOR sequence (RFC 8742). */
   lineage: "lineage.cbor",
+  /** SHA-256 of each of the others. */
+  sums: "SHA256SUMS",
 } as const;
 
 /** Tells Hugging Face's loaders that the tensors are laid out as PyTorch's are. */

@@ -12,6 +12,8 @@ import type { Cursor, ParameterLayout } from "../types.js";
 import { hashVersion } from "../versions/index.js";
 import { headerBytes, type TensorEntry } from "../versions/safetensors.js";
 import { ENTRY, type SessionFile, sessionFileSchema, TENSOR_METADATA } from "./contents.js";
+import { EndMark } from "./end_mark.js";
+import { Sums } from "./sums.js";
 
 export interface Checkpoint {
   readonly session: string;
@@ -34,6 +36,8 @@ const JSON_BYTES_MAX = 16 * 1024 * 1024;
 const LINEAGE_BYTES_MAX = 256 * 1024 * 1024;
 /** Bytes of one record in it. */
 const RECORD_BYTES_MAX = 16 * 1024 * 1024;
+/** Of `SHA256SUMS`: a line of about 80 bytes for each entry. */
+const SUMS_BYTES_MAX = 4096;
 
 /**
  * @param source the archive's bytes, or its path
@@ -45,12 +49,15 @@ export async function readCheckpoint(
   parametersMax = 2 ** 30,
 ): Promise<Checkpoint> {
   const archive = extract();
-  const feeding = feed(typeof source === "string" ? createReadStream(source) : source, archive);
+  const end = new EndMark();
+  const feeding = feed(typeof source === "string" ? createReadStream(source) : source, archive, end);
   try {
     const reader = new CheckpointReader(parametersMax);
     for await (const entry of archive) await reader.take(entry);
     await feeding;
-    return reader.finish();
+    const checkpoint = reader.finish();
+    if (!end.reached) throw corrupt("it ends before the two empty blocks that end a tar archive");
+    return checkpoint;
   } catch (error) {
     archive.destroy();
     await feeding.catch(() => {});
@@ -62,10 +69,11 @@ export async function readCheckpoint(
   }
 }
 
-async function feed(source: AsyncIterable<Uint8Array>, archive: Extract): Promise<void> {
+async function feed(source: AsyncIterable<Uint8Array>, archive: Extract, end: EndMark): Promise<void> {
   try {
     for await (const bytes of source) {
       if (archive.destroyed) return;
+      end.take(bytes);
       if (!archive.write(bytes)) await drained(archive);
     }
     archive.end(null);
@@ -93,6 +101,8 @@ class CheckpointReader {
   private weights: Float32Array | null = null;
   private outer: Record<string, Float32Array> | null = null;
   private lineage: Uint8Array[] | null = null;
+  private readonly sums = new Sums();
+  private sumsText = "";
 
   constructor(private readonly parametersMax: number) {}
 
@@ -105,10 +115,10 @@ class CheckpointReader {
       throw corrupt(`its first entry is ${name}, not ${ENTRY.session}`);
     switch (name) {
       case ENTRY.session:
-        return this.takeSession(await bytesOf(entry, JSON_BYTES_MAX));
+        return this.takeSession(await this.bytesOf(entry, JSON_BYTES_MAX));
       case ENTRY.config:
       case ENTRY.tokenizer:
-        jsonOf(name, await bytesOf(entry, JSON_BYTES_MAX));
+        jsonOf(name, await this.bytesOf(entry, JSON_BYTES_MAX));
         return;
       case ENTRY.model:
         this.weights = (await this.tensors(entry, this.layout.parameters, [this.layout.size]))[0]!;
@@ -116,7 +126,12 @@ class CheckpointReader {
       case ENTRY.outer:
         return this.takeOuter(entry);
       case ENTRY.lineage:
-        this.lineage = recordsOf(await bytesOf(entry, LINEAGE_BYTES_MAX));
+        this.lineage = recordsOf(await this.bytesOf(entry, LINEAGE_BYTES_MAX));
+        return;
+      case ENTRY.sums:
+        this.sumsText = Buffer.from(
+          await pieced(entry, entry as AsyncIterable<Uint8Array>, SUMS_BYTES_MAX),
+        ).toString("latin1");
         return;
       default:
         throw corrupt(`it holds ${JSON.stringify(name.slice(0, 64))}, which is no part of a checkpoint`);
@@ -126,9 +141,9 @@ class CheckpointReader {
   finish(): Checkpoint {
     const { file, weights, outer, lineage, layout } = this;
     const text = file?.spec.data.kind === "text" ? [ENTRY.tokenizer] : [];
-    const missing = [ENTRY.session, ENTRY.config, ...text, ENTRY.model, ENTRY.outer, ENTRY.lineage].find(
-      (name) => !this.seen.has(name),
-    );
+    const tensors = [ENTRY.model, ENTRY.outer];
+    const needed = [ENTRY.session, ENTRY.config, ...text, ...tensors, ENTRY.lineage, ENTRY.sums];
+    const missing = needed.find((name) => !this.seen.has(name));
     if (missing !== undefined) throw corrupt(`${missing} is missing`);
     if (file === null || weights === null || outer === null || lineage === null)
       throw corrupt("it is not complete");
@@ -136,6 +151,8 @@ class CheckpointReader {
     const { ref } = hashVersion(layout, spec.strategy, { height, weights, outer });
     if (ref.hash !== version)
       throw corrupt(`its tensors make up ${ref.hash}, ${ENTRY.session} says ${version}`);
+    const altered = this.sums.missingFrom(this.sumsText);
+    if (altered !== null) throw corrupt(`${altered} is not the one whose sum stands in ${ENTRY.sums}`);
     return { session, spec, height, version, cursor, weights, outer, lineage };
   }
 
@@ -167,6 +184,11 @@ class CheckpointReader {
     this.outer = Object.fromEntries(state.map((tensor, i) => [tensor.name, vectors[i]!]));
   }
 
+  private bytesOf(entry: Entry, bytesMax: number): Promise<Uint8Array> {
+    const content = this.sums.through(entry.header.name, entry as AsyncIterable<Uint8Array>);
+    return pieced(entry, content, bytesMax);
+  }
+
   /** Reads a safetensors entry of exactly these tensors into vectors of these sizes, in order. */
   private async tensors(
     entry: Entry,
@@ -182,7 +204,7 @@ class CheckpointReader {
     const found = new Uint8Array(header.length);
     const data = new Uint8Array(dataBytes);
     let at = 0;
-    for await (const bytes of entry as AsyncIterable<Uint8Array>) {
+    for await (const bytes of this.sums.through(name, entry as AsyncIterable<Uint8Array>)) {
       const inHeader = Math.max(0, Math.min(bytes.length, header.length - at));
       if (inHeader > 0) found.set(bytes.subarray(0, inHeader), at);
       data.set(bytes.subarray(inHeader), Math.max(0, at - header.length));
@@ -199,11 +221,15 @@ class CheckpointReader {
   }
 }
 
-async function bytesOf(entry: Entry, bytesMax: number): Promise<Uint8Array> {
-  const { name, size = 0 } = entry.header;
+/** @param content the entry's, perhaps on its way through something else */
+async function pieced(
+  { header: { name, size = 0 } }: Entry,
+  content: AsyncIterable<Uint8Array>,
+  bytesMax: number,
+): Promise<Uint8Array> {
   if (size > bytesMax) throw corrupt(`${name} has ${size} bytes, at most ${bytesMax} are read`);
   const pieces: Uint8Array[] = [];
-  for await (const piece of entry as AsyncIterable<Uint8Array>) pieces.push(piece);
+  for await (const piece of content) pieces.push(piece);
   return Buffer.concat(pieces);
 }
 

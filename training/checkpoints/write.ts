@@ -1,6 +1,5 @@
 /** A committed version as one tar that other software can open. */
-import { createReadStream } from "node:fs";
-import { mkdtemp, open, rm } from "node:fs/promises";
+import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -12,8 +11,12 @@ import type { SessionSpec } from "../session.js";
 import { outerOptimizerOf } from "../strategies/index.js";
 import type { Cursor } from "../types.js";
 import { inspectVersion, type VersionExtent } from "../versions/index.js";
-import { headerBytes } from "../versions/safetensors.js";
+import { headerBytes, type TensorEntry } from "../versions/safetensors.js";
 import { configOf, ENTRY, sessionFile, TENSOR_METADATA, tokenizerFile } from "./contents.js";
+import { Sums } from "./sums.js";
+
+/** Read from a file at a time. */
+const PIECE_BYTES = 256 * 1024;
 
 type Sink = ReturnType<Pack["entry"]>;
 
@@ -31,26 +34,40 @@ export interface CheckpointSource {
 
 /**
  * A tar of `session.json` (spec, cursor, height, hash), `config.json`, `tokenizer.json` for text, `model.safetensors`
- * (the weights, which Hugging Face loads), `outer.safetensors` and `lineage.cbor` (the certificates, a CBOR
- * sequence). Streamed: memory does not grow with the model. Destroying the stream releases everything;
- * a lineage that cannot be read fails it before its first byte.
+ * (the weights, which Hugging Face loads), `outer.safetensors`, `lineage.cbor` (the certificates, a CBOR sequence) and
+ * `SHA256SUMS`.  Streamed: memory does not grow with the model. The version's file is open until the stream is closed: it
+ * may be removed meanwhile, as newer versions push it out. Destroying the stream releases everything; a lineage that
+ * cannot be read fails it before its first byte.
  *
  * @throws TrainingError `VERSION_CORRUPT` when the version's file is not that of this spec and height
  */
 export async function checkpointStream(source: CheckpointSource): Promise<Readable> {
   const { spec, versionPath, height } = source;
-  const extent = await inspectVersion(versionPath, layoutOf(spec.model), spec.strategy);
-  if (extent.height !== height) {
-    const message = `version ${versionPath} has height ${extent.height}, ${height} was expected`;
-    throw new TrainingError("VERSION_CORRUPT", message, { path: versionPath });
+  const file = await open(versionPath, "r");
+  try {
+    const extent = await inspectVersion(file, versionPath, layoutOf(spec.model), spec.strategy);
+    if (extent.height !== height) {
+      const message = `version ${versionPath} has height ${extent.height}, ${height} was expected`;
+      throw new TrainingError("VERSION_CORRUPT", message, { path: versionPath });
+    }
+    const stream = Readable.from(archive(source, { file, ...extent }), { objectMode: false });
+    // Also when nobody has read of it, in which case its generator never ran.
+    stream.once("close", () => void file.close());
+    return stream;
+  } catch (error) {
+    await file.close();
+    throw error;
   }
-  return Readable.from(archive(source, extent), { objectMode: false });
 }
 
-async function* archive(source: CheckpointSource, extent: VersionExtent): AsyncGenerator<Uint8Array> {
+interface OpenVersion extends VersionExtent {
+  readonly file: FileHandle;
+}
+
+async function* archive(source: CheckpointSource, from: OpenVersion): AsyncGenerator<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), "checkpoint-"));
   const tar = pack();
-  const filling = fill(tar, source, extent, join(folder, ENTRY.lineage)).catch((error: unknown) => {
+  const filling = fill(tar, source, from, join(folder, ENTRY.lineage)).catch((error: unknown) => {
     tar.destroy(error instanceof Error ? error : new Error(String(error)));
   });
   try {
@@ -65,27 +82,39 @@ async function* archive(source: CheckpointSource, extent: VersionExtent): AsyncG
 async function fill(
   tar: Pack,
   source: CheckpointSource,
-  extent: VersionExtent,
+  from: OpenVersion,
   spoolPath: string,
 ): Promise<void> {
-  const { spec, versionPath, session, height, version, cursor } = source;
+  const { spec, session, height, version, cursor } = source;
   const layout = layoutOf(spec.model);
   const lineageBytes = await spool(source.lineage, spoolPath);
-  await addJson(tar, ENTRY.session, sessionFile(session, height, version, cursor, spec));
-  await addJson(tar, ENTRY.config, configOf(spec.model));
-  if (spec.data.kind === "text") await addJson(tar, ENTRY.tokenizer, tokenizerFile(spec.data.tokenizer));
+  const sums = new Sums();
+  const add = (name: string, size: number, content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) =>
+    addEntry(tar, name, size, sums.through(name, content));
+  const addJson = (name: string, value: unknown) => {
+    const bytes = Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+    return add(name, bytes.length, [bytes]);
+  };
+  const addTensors = (name: string, entries: readonly TensorEntry[], range: VersionExtent["weights"]) => {
+    const header = headerBytes(TENSOR_METADATA, entries);
+    return add(name, header.length + range[1] - range[0], tensorFile(header, from.file, range));
+  };
+  await addJson(ENTRY.session, sessionFile(session, height, version, cursor, spec));
+  await addJson(ENTRY.config, configOf(spec.model));
+  if (spec.data.kind === "text") await addJson(ENTRY.tokenizer, tokenizerFile(spec.data.tokenizer));
   const outer = outerOptimizerOf(spec.strategy.name)
     .stateOf(layout, spec.strategy)
     .map(({ name, size }) => ({ name, shape: [size] }));
-  await addTensors(
-    tar,
-    ENTRY.model,
-    headerBytes(TENSOR_METADATA, layout.parameters),
-    versionPath,
-    extent.weights,
-  );
-  await addTensors(tar, ENTRY.outer, headerBytes(TENSOR_METADATA, outer), versionPath, extent.outer);
-  await addEntry(tar, ENTRY.lineage, lineageBytes, fileRange(spoolPath, 0, lineageBytes));
+  await addTensors(ENTRY.model, layout.parameters, from.weights);
+  await addTensors(ENTRY.outer, outer, from.outer);
+  const lineage = await open(spoolPath, "r");
+  try {
+    await add(ENTRY.lineage, lineageBytes, fileRange(lineage, 0, lineageBytes));
+  } finally {
+    await lineage.close();
+  }
+  const text = Buffer.from(sums.text);
+  await addEntry(tar, ENTRY.sums, text.length, [text]);
   tar.finalize();
 }
 
@@ -104,27 +133,24 @@ async function spool(records: AsyncIterable<Uint8Array>, path: string): Promise<
   return bytes;
 }
 
-function addJson(tar: Pack, name: string, value: unknown): Promise<void> {
-  const bytes = Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
-  return addEntry(tar, name, bytes.length, [bytes]);
-}
-
-async function addTensors(
-  tar: Pack,
-  name: string,
+async function* tensorFile(
   header: Uint8Array,
-  path: string,
+  file: FileHandle,
   [from, to]: VersionExtent["weights"],
-): Promise<void> {
-  async function* content(): AsyncGenerator<Uint8Array> {
-    yield header;
-    yield* fileRange(path, from, to);
-  }
-  await addEntry(tar, name, header.length + to - from, content());
+): AsyncGenerator<Uint8Array> {
+  yield header;
+  yield* fileRange(file, from, to);
 }
 
-async function* fileRange(path: string, from: number, to: number): AsyncGenerator<Uint8Array> {
-  if (to > from) yield* createReadStream(path, { start: from, end: to - 1, highWaterMark: 256 * 1024 });
+async function* fileRange(file: FileHandle, from: number, to: number): AsyncGenerator<Uint8Array> {
+  for (let at = from; at < to; ) {
+    // A new one each time: the archive keeps it until it is read.
+    const piece = new Uint8Array(Math.min(PIECE_BYTES, to - at));
+    const { bytesRead } = await file.read(piece, 0, piece.length, at);
+    if (bytesRead === 0) throw new Error(`the file ends at ${at} bytes, ${to} were there before`);
+    yield piece.subarray(0, bytesRead);
+    at += bytesRead;
+  }
 }
 
 async function addEntry(

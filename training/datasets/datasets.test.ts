@@ -154,6 +154,17 @@ describe("training/datasets", () => {
     assert.deepEqual([...batch.inputs], [3, -1.5, 1, -0.5]);
     assert.deepEqual([...batch.targets], [0, 1]);
     assert.deepEqual([...(await dataset.validationBatch([1])).inputs], [19, -9.5]);
+    const bytes = (values: Float32Array) => Buffer.from(values.buffer);
+    const hash = createHash("sha256").update('{"type":"f32","inputShape":[2],"classes":3,"counts":[18,2]}\n');
+    for (const [from, to] of [
+      [0, 18],
+      [18, 20],
+    ] as const) {
+      const numbers = Array.from({ length: to - from }, (_, i) => from + i);
+      hash.update(bytes(Float32Array.from(numbers.flatMap((i) => [i, 0 - i / 2]))));
+      hash.update(bytes(Float32Array.from(numbers, (i) => i % 3)));
+    }
+    assert.equal(dataset.spec.fingerprint, `sha256:${hash.digest("hex")}`);
     const other = await open(await file("b.csv", `x,y,label\n${rows.join("\n").replace("-9.5", "-9.25")}`));
     assert.notEqual(other.spec.fingerprint, dataset.spec.fingerprint);
   });

@@ -4,12 +4,11 @@ import { extname, resolve } from "node:path";
 import { z } from "zod";
 import { openCsv } from "./csv.js";
 import { reasonOf, unreadable } from "./errors.js";
+import { DATASET_FILE_BYTES_MAX } from "./limits.js";
 import { linesOf, textOf } from "./lines.js";
 import { openText } from "./text.js";
 import type { Dataset, OpenDatasetOptions } from "./types.js";
 
-/** Tokens are held in memory, one byte each at best. */
-const FILE_BYTES_MAX = 8 * 2 ** 30;
 /** Between two documents of a .jsonl file. */
 const SEPARATOR = "\n\n";
 const recordSchema = z.object({ text: z.string() });
@@ -24,7 +23,7 @@ export async function openFile(options: OpenDatasetOptions): Promise<Dataset> {
     case ".jsonl":
       return openText(() => recordsOf(path, dataset), options);
     case ".csv":
-      return openCsv(path, dataset);
+      return openCsv(path, options);
     default:
       throw unreadable(dataset, "its name must end in .txt, .jsonl or .csv");
   }
@@ -35,8 +34,8 @@ async function assertFile(path: string, dataset: string): Promise<void> {
     throw unreadable(dataset, `cannot read ${path}: ${reasonOf(error)}`, error);
   });
   if (!found.isFile()) throw unreadable(dataset, `${path} is not a file`);
-  if (found.size > FILE_BYTES_MAX) {
-    throw unreadable(dataset, `${path} has ${found.size} bytes, at most ${FILE_BYTES_MAX} are read`);
+  if (found.size > DATASET_FILE_BYTES_MAX) {
+    throw unreadable(dataset, `${path} has ${found.size} bytes, at most ${DATASET_FILE_BYTES_MAX} are read`);
   }
 }
 

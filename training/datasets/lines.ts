@@ -1,9 +1,7 @@
 /** Files piece by piece: UTF-8 text, and lines of bounded length. */
 import { createReadStream } from "node:fs";
 import { reasonOf, unreadable } from "./errors.js";
-
-/** A line beyond this is no record of a dataset. */
-export const LINE_CHARACTERS_MAX = 64 * 1024 * 1024;
+import { LINE_CHARACTERS_MAX } from "./limits.js";
 
 /** @throws TrainingError `DATASET_UNREADABLE` when the file cannot be read or is not UTF-8 */
 export async function* textOf(path: string, dataset: string): AsyncGenerator<string> {

@@ -6,8 +6,10 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { bytesOf } from "../codecs/bytes.js";
 import { reasonOf, unreadable } from "./errors.js";
-import { type Rows, tableDataset } from "./table.js";
+import { Spool, type SpooledBytes } from "./spool.js";
+import { tableDataset } from "./table.js";
 import type { Dataset } from "./types.js";
 
 const SIDE = 28;
@@ -16,16 +18,27 @@ const LABELS_MAGIC = 0x801;
 
 export async function openMnist(dataset: string): Promise<Dataset> {
   const folder = folderOf(dataset);
-  const [train, validation] = await Promise.all(
-    ["train", "t10k"].map((split) => readSplit(folder, split, dataset)),
-  );
+  const train = await readSplit(folder, "train", dataset);
+  const validation = await readSplit(folder, "t10k", dataset);
   return tableDataset({
     dataset,
     inputShape: [SIDE, SIDE, 1],
     classes: 10,
-    train: train!,
-    validation: validation!,
+    type: "u8",
+    values: await spooled(dataset, [train.images, validation.images]),
+    labels: await spooled(
+      dataset,
+      [train.labels, validation.labels].map((labels) => bytesOf(Float32Array.from(labels))),
+    ),
+    validationSamples: validation.labels.length,
   });
+}
+
+/** All of it fits in memory. */
+async function spooled(dataset: string, parts: readonly Uint8Array[]): Promise<SpooledBytes> {
+  const spool = new Spool({ dataset });
+  for (const part of parts) await spool.append(part);
+  return spool.finish();
 }
 
 function folderOf(dataset: string): string {
@@ -36,20 +49,25 @@ function folderOf(dataset: string): string {
   }
 }
 
-async function readSplit(folder: string, split: string, dataset: string): Promise<Rows> {
+interface DigitSplit {
+  readonly images: Uint8Array;
+  readonly labels: Uint8Array;
+}
+
+async function readSplit(folder: string, split: string, dataset: string): Promise<DigitSplit> {
   const labels = await readIdx(join(folder, `${split}-labels-idx1-ubyte`), LABELS_MAGIC, [], dataset);
-  const values = await readIdx(
+  const images = await readIdx(
     join(folder, `${split}-images-idx3-ubyte`),
     IMAGES_MAGIC,
     [SIDE, SIDE],
     dataset,
   );
-  if (values.length !== labels.length * SIDE * SIDE) {
-    throw unreadable(dataset, `${split}: ${labels.length} labels and ${values.length / SIDE / SIDE} images`);
+  if (images.length !== labels.length * SIDE * SIDE) {
+    throw unreadable(dataset, `${split}: ${labels.length} labels and ${images.length / SIDE / SIDE} images`);
   }
   const wrong = labels.findIndex((label) => label > 9);
   if (wrong >= 0) throw unreadable(dataset, `${split}: label ${wrong} is ${labels[wrong]}`);
-  return { values, labels };
+  return { images, labels };
 }
 
 /** The bytes of an IDX file of unsigned bytes whose dimensions after the first are `shape`. */

@@ -7,20 +7,18 @@ import { createHash } from "node:crypto";
 import type { DataSpec, TokenizerSpec } from "../session.js";
 import { byCodePoint } from "../tokenizers/tokenizers.js";
 import { unreadable } from "./errors.js";
+import { VOCABULARY_CHARACTERS_MAX } from "./limits.js";
 import { assertSamples, validationSize } from "./split.js";
+import type { SpooledBytes } from "./spool.js";
+import { type TokenWidth, tokenize, tokenWidth } from "./tokens.js";
 import type { Batch, Dataset, OpenDatasetOptions } from "./types.js";
 
 /** Gives the same text in the same order each time it is called; read piece by piece, never held as a whole. */
 export type TextSource = () => AsyncIterable<string>;
 
-/** As small as the vocabulary allows: a text of a gigabyte is to be a gigabyte in memory. */
-type Tokens = Uint8Array | Uint16Array;
-/** Distinct characters of a text for the char tokenizer; one with more is refused. */
-const CHARACTERS_MAX = 65_536;
-
 export async function openText(source: TextSource, options: OpenDatasetOptions): Promise<Dataset> {
   const { dataset, contextLength } = options;
-  const survey = await surveyOf(source, dataset);
+  const survey = await surveyOf(source, options);
   const tokenizer: TokenizerSpec =
     options.tokenizer === "byte" ? { type: "byte" } : { type: "char", characters: survey.characters };
   const length = tokenizer.type === "byte" ? survey.bytes : survey.length;
@@ -31,7 +29,7 @@ export async function openText(source: TextSource, options: OpenDatasetOptions):
       `${length} tokens are too few: two windows of ${contextLength} take ${2 * contextLength + 1}`,
     );
   }
-  const tokens = await tokenize(source, tokenizer, length);
+  const tokens = await tokenize(source, tokenizer, survey.fingerprint, options);
   const validationSamples = validationSize(samples);
   const spec: DataSpec = {
     kind: "text",
@@ -43,13 +41,14 @@ export async function openText(source: TextSource, options: OpenDatasetOptions):
     trainSamples: samples - validationSamples,
     validationSamples,
   };
-  return new TextDataset(spec, tokens);
+  return new TextDataset(spec, tokens, tokenWidth(tokenizer));
 }
 
 class TextDataset implements Dataset {
   constructor(
     readonly spec: Extract<DataSpec, { kind: "text" }>,
-    private readonly tokens: Tokens,
+    private readonly tokens: SpooledBytes,
+    private readonly width: TokenWidth,
   ) {}
 
   async trainBatch(samples: readonly number[]): Promise<Batch> {
@@ -62,32 +61,43 @@ class TextDataset implements Dataset {
     return this.gather(samples, this.spec.trainSamples);
   }
 
-  async close(): Promise<void> {}
+  close(): Promise<void> {
+    return this.tokens.close();
+  }
 
-  private gather(samples: readonly number[], first: number): Batch {
+  private async gather(samples: readonly number[], first: number): Promise<Batch> {
+    const { width } = this;
     const { contextLength } = this.spec;
     const inputs = new Int32Array(samples.length * contextLength);
     const targets = new Int32Array(samples.length * contextLength);
-    samples.forEach((sample, row) => {
-      const from = (first + sample) * contextLength;
-      inputs.set(this.tokens.subarray(from, from + contextLength), row * contextLength);
-      targets.set(this.tokens.subarray(from + 1, from + 1 + contextLength), row * contextLength);
-    });
+    const window = new Uint8Array((contextLength + 1) * width);
+    for (const [row, sample] of samples.entries()) {
+      await this.tokens.read(window, (first + sample) * contextLength * width);
+      const ids = width === 1 ? window : wide(window);
+      inputs.set(ids.subarray(0, contextLength), row * contextLength);
+      targets.set(ids.subarray(1), row * contextLength);
+    }
     return { kind: "text", samples: samples.length, contextLength, inputs, targets };
   }
+}
+
+/** Little-endian pairs of bytes as numbers. */
+function wide(bytes: Uint8Array): Uint16Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Uint16Array.from({ length: bytes.length / 2 }, (_, i) => view.getUint16(2 * i, true));
 }
 
 interface Survey {
   /** SHA-256 of the text's UTF-8 bytes. */
   readonly fingerprint: `sha256:${string}`;
   readonly bytes: number;
-  /** In characters. */
+  /** In characters; 0 when bytes are the tokens. */
   readonly length: number;
-  /** Sorted by code point. */
+  /** Sorted by code point; none when bytes are the tokens. */
   readonly characters: string[];
 }
 
-async function surveyOf(source: TextSource, dataset: string): Promise<Survey> {
+async function surveyOf(source: TextSource, { dataset, tokenizer }: OpenDatasetOptions): Promise<Survey> {
   const hash = createHash("sha256");
   const characters = new Set<string>();
   let bytes = 0;
@@ -95,34 +105,18 @@ async function surveyOf(source: TextSource, dataset: string): Promise<Survey> {
   for await (const piece of source()) {
     hash.update(piece);
     bytes += Buffer.byteLength(piece);
+    if (tokenizer === "byte") continue;
     for (const character of piece) {
       length += 1;
       characters.add(character);
     }
-    if (characters.size > CHARACTERS_MAX) {
-      throw unreadable(dataset, `more than ${CHARACTERS_MAX} distinct characters: use the byte tokenizer`);
+    if (characters.size > VOCABULARY_CHARACTERS_MAX) {
+      throw unreadable(
+        dataset,
+        `more than ${VOCABULARY_CHARACTERS_MAX} distinct characters: use the byte tokenizer`,
+      );
     }
   }
   const fingerprint = `sha256:${hash.digest("hex")}` as const;
   return { fingerprint, bytes, length, characters: [...characters].sort(byCodePoint) };
-}
-
-async function tokenize(source: TextSource, tokenizer: TokenizerSpec, length: number): Promise<Tokens> {
-  if (tokenizer.type === "byte") {
-    const bytes = new Uint8Array(length);
-    let at = 0;
-    for await (const piece of source()) at += new TextEncoder().encodeInto(piece, bytes.subarray(at)).written;
-    return bytes;
-  }
-  const vocabulary = tokenizer.characters.length;
-  const tokens = vocabulary <= 256 ? new Uint8Array(length) : new Uint16Array(length);
-  const ids = new Map(tokenizer.characters.map((character, id) => [character, id]));
-  let at = 0;
-  for await (const piece of source()) {
-    for (const character of piece) {
-      tokens[at] = ids.get(character) ?? 0;
-      at += 1;
-    }
-  }
-  return tokens;
 }

@@ -34,4 +34,8 @@ export interface OpenDatasetOptions {
   readonly contextLength: number;
   /** `char` builds the vocabulary from the text; `byte` is 256 fixed tokens. Ignored for classification. */
   readonly tokenizer: "char" | "byte";
+  /** Folder for what is too large for memory; the system's temporary folder when left out. */
+  readonly scratchDir?: string;
+  /** Encoded bytes of each part held in memory; `DATASET_MEMORY_BYTES_MAX` when left out. */
+  readonly memoryBytesMax?: number;
 }

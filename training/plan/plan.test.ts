@@ -103,7 +103,59 @@ describe("training/plan", () => {
     const forced = plan({ rounds: 10, outer_momentum: 0.5 });
     assert.equal(forced.strategy.outerMomentum, 0.5);
     assert.match(forced.warnings[0] ?? "", /are kept/);
-    assert.deepEqual(plan({ rounds: 20 }).warnings, []);
+    assert.match(few.warnings[0] ?? "", /inner_steps 10 in 30 rounds would fit/);
+    const twenty = plan({ rounds: 20 });
+    assert.deepEqual([twenty.strategy.outerLearningRate, twenty.strategy.outerMomentum], [0.7, 0.9]);
+  });
+
+  it("warns when H is more than a thirtieth of the steps, and names the H that fits", () => {
+    const warned = (body: Record<string, unknown>, pattern: RegExp) => {
+      const { warnings } = plan(body);
+      assert.equal(warnings.length, 1, JSON.stringify(body));
+      assert.match(warnings[0] ?? "", pattern);
+    };
+    warned({ rounds: 20 }, /^30 inner .* a 30th of the 600 steps .*: inner_steps 20 in 30 rounds would fit/);
+    warned({ rounds: 29, inner_steps: 1 }, /no H fits 29 steps, 30 are the least/);
+    warned(
+      { rounds: 25, inner_steps: 500 },
+      /^500 inner .* 12500 steps .*about 25 rounds.*inner_steps 416 in 31/,
+    );
+    // 521 steps for each of four nodes in 21 rounds: shorter rounds would not do both epochs.
+    warned({ epochs: 2, rounds: 21 }, /^25 inner .* 521 steps .*inner_steps 17 in 31 rounds would fit/);
+    warned({ epochs: 2, inner_steps: 18 }, /^18 inner .* 521 steps .*about 29 rounds.*inner_steps 17/);
+    warned({ epochs: 1, inner_steps: 100 }, /^About 3 rounds are too few .*inner_steps 8 in 33 rounds/);
+    for (const kept of [{ rounds: 30 }, { epochs: 2, inner_steps: 17 }, { rounds: 30, inner_steps: 500 }]) {
+      assert.deepEqual(plan(kept).warnings, [], JSON.stringify(kept));
+    }
+    assert.deepEqual(plan({ strategy: "sync_sgd", rounds: 5 }).warnings, []);
+  });
+
+  it("keeps the rule, or says that it could not, whatever is asked for", () => {
+    const request = fc.record(
+      {
+        epochs: fc.integer({ min: 1, max: 20 }),
+        rounds: fc.integer({ min: 1, max: 100 }),
+        batch_size: fc.integer({ min: 1, max: 500 }),
+        inner_steps: fc.integer({ min: 1, max: 500 }),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(request, fc.integer({ min: 1, max: 50 }), (body, participants) => {
+        const spec = plan(body, text, participants);
+        const { innerSteps } = spec.strategy;
+        const inEpochs =
+          spec.epochs === null
+            ? Number.POSITIVE_INFINITY
+            : Math.ceil((spec.epochs * batchesPerEpoch(spec)) / participants);
+        const total = Math.min(inEpochs, spec.rounds * innerSteps);
+        assert.equal(spec.warnings.length, innerSteps > total / 30 ? 1 : 0);
+        // With room to choose, only a session of fewer than 30 steps breaks it.
+        if (body.rounds === undefined && body.inner_steps === undefined && total >= 30) {
+          assert.deepEqual(spec.warnings, []);
+        }
+      }),
+    );
   });
 
   it("says so when the validation split is smaller than a batch", () => {

@@ -2,12 +2,8 @@
 import { batchesPerEpoch, type DataSpec, type SessionSpec, sessionSpecSchema } from "../session.js";
 import { invalid, planModel } from "./model.js";
 import type { TrainingRequest } from "./request.js";
+import { planInnerSteps, planStrategy } from "./strategy.js";
 
-/** DiLoCo's rounds are about this long at most by default; below, the rule of H ≤ total / 30 decides. */
-const INNER_STEPS_DEFAULT = 30;
-/** Outer momentum needs this many rounds to pay off. */
-const ROUNDS_FOR_MOMENTUM = 20;
-const ROUNDS_WANTED = 30;
 const ROUNDS_MAX = 10_000_000;
 const WARMUP_STEPS_MAX = 100;
 const WARMUP_RATIO = 0.05;
@@ -72,6 +68,8 @@ interface Length {
   readonly rounds: number;
   readonly epochs: number | null;
   readonly expectedRounds: number;
+  /** Inner steps of one node in all those rounds; the last round may be a shorter one. */
+  readonly expectedSteps: number;
 }
 
 /**
@@ -84,11 +82,12 @@ function planLength(request: TrainingRequest, perEpoch: number, participants: nu
   const innerSteps = planInnerSteps(request, stepsPerNode);
   if (epochs === null || stepsPerNode === null) {
     const rounds = request.rounds ?? 1;
-    return { innerSteps, rounds, epochs, expectedRounds: rounds };
+    return { innerSteps, rounds, epochs, expectedRounds: rounds, expectedSteps: rounds * innerSteps };
   }
   const rounds = request.rounds ?? roundsForEpochs(epochs, perEpoch, innerSteps);
-  const expected = Math.min(rounds, Math.ceil(stepsPerNode / innerSteps));
-  return { innerSteps, rounds, epochs, expectedRounds: expected };
+  const expectedRounds = Math.min(rounds, Math.ceil(stepsPerNode / innerSteps));
+  const expectedSteps = Math.min(rounds * innerSteps, stepsPerNode);
+  return { innerSteps, rounds, epochs, expectedRounds, expectedSteps };
 }
 
 /** Refused rather than cut: a session that silently ends before its epochs are done is not what was asked for. */
@@ -101,48 +100,6 @@ function roundsForEpochs(epochs: number, perEpoch: number, innerSteps: number): 
     `${epochs} epochs of ${perEpoch} batches take one node ${rounds} rounds of ${innerSteps} inner steps`,
     `at most ${fitting} epochs, which are ${ROUNDS_MAX} rounds, or more inner_steps or a larger batch_size`,
   );
-}
-
-function planInnerSteps(request: TrainingRequest, stepsPerNode: number | null): number {
-  if (request.strategy === "sync_sgd") {
-    if ((request.inner_steps ?? 1) === 1) return 1;
-    throw invalid(
-      "inner_steps",
-      `is ${request.inner_steps}`,
-      "sync_sgd does one inner step a round; cooperative_sgd more",
-    );
-  }
-  if (request.inner_steps !== undefined) return request.inner_steps;
-  if (stepsPerNode === null) return INNER_STEPS_DEFAULT;
-  const steps =
-    request.rounds === undefined
-      ? Math.min(INNER_STEPS_DEFAULT, Math.floor(stepsPerNode / ROUNDS_WANTED))
-      : Math.min(100_000, Math.ceil(stepsPerNode / request.rounds));
-  return Math.max(1, steps);
-}
-
-function planStrategy(request: TrainingRequest, length: Length, warnings: string[]): SessionSpec["strategy"] {
-  const { strategy: name, outer_learning_rate: rate, outer_momentum: momentum } = request;
-  const { innerSteps, expectedRounds: rounds } = length;
-  if (name === "sync_sgd") {
-    for (const field of ["outer_learning_rate", "outer_momentum"] as const) {
-      if (request[field] === undefined) continue;
-      throw invalid(field, "does not belong to sync_sgd", "cooperative_sgd has an outer step");
-    }
-    return { name, innerSteps, outerLearningRate: 1, outerMomentum: 0 };
-  }
-  if (rounds >= ROUNDS_FOR_MOMENTUM) {
-    return { name, innerSteps, outerLearningRate: rate ?? 0.7, outerMomentum: momentum ?? 0.9 };
-  }
-  const chosen = rate === undefined && momentum === undefined;
-  warnings.push(
-    `About ${rounds} rounds are too few for outer momentum, which needs ${ROUNDS_FOR_MOMENTUM}: ${
-      chosen
-        ? "the contributions are averaged plainly"
-        : "the outer settings of the request are kept, plain averaging may do better"
-    }.`,
-  );
-  return { name, innerSteps, outerLearningRate: rate ?? 1, outerMomentum: momentum ?? 0 };
 }
 
 function planOptimizer(request: TrainingRequest, expectedSteps: number): SessionSpec["optimizer"] {

@@ -16,8 +16,9 @@ export class TrainerChild {
   readonly #process: ChildProcess;
   #over = false;
 
-  constructor(entry: URL, backend: string, handlers: ChildHandlers) {
-    this.#process = fork(entry, [backend], {
+  /** @param scratchDir where the process may put files of its own; null: the system's temporary folder */
+  constructor(entry: URL, backend: string, scratchDir: string | null, handlers: ChildHandlers) {
+    this.#process = fork(entry, scratchDir === null ? [backend] : [backend, scratchDir], {
       serialization: "advanced",
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       execArgv: [],

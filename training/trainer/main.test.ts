@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile, fork } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
+import { DATASET_MEMORY_BYTES_MAX } from "../datasets/limits.js";
 
 const run = promisify(execFile);
 const urlOf = (path: string) => new URL(path, import.meta.url);
@@ -9,8 +13,8 @@ const urlOf = (path: string) => new URL(path, import.meta.url);
 describe("the trainer process", () => {
   const children: ChildProcess[] = [];
 
-  function start(): ChildProcess {
-    const child = fork(urlOf("./main.js"), ["wasm"], {
+  function start(...args: string[]): ChildProcess {
+    const child = fork(urlOf("./main.js"), ["wasm", ...args], {
       serialization: "advanced",
       stdio: "ignore",
       execArgv: [],
@@ -45,6 +49,33 @@ describe("the trainer process", () => {
     assert.deepEqual([message.id, message.session], [12, "s"]);
     child.kill("SIGTERM");
     assert.deepEqual(await once(child, "exit"), [0, null]);
+  });
+
+  it("keeps a dataset that is too large for memory in the folder that it is given", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "trainer-"));
+    try {
+      // Takes no space on the disk: zeros are a text too.
+      const path = join(folder, "zeros.txt");
+      await writeFile(path, "");
+      await truncate(path, DATASET_MEMORY_BYTES_MAX + 1);
+      const ask = { kind: "inspect", dataset: `file:${path}`, contextLength: 64, tokenizer: "byte" };
+      for (const [scratch, pattern] of [
+        ["none", /does not fit in memory, and .*none/],
+        ["", undefined],
+      ] as const) {
+        const child = start(join(folder, scratch));
+        await once(child, "message");
+        child.send({ ...ask, id: 1 });
+        const [message] = await once(child, "message");
+        if (pattern) assert.match(message.message, pattern);
+        else assert.equal(message.data?.trainSamples, 943_719);
+        child.disconnect();
+        await once(child, "exit");
+        assert.deepEqual(await readdir(folder), ["zeros.txt"]);
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("is the only one to load TensorFlow.js: the daemon's side never does", async () => {

@@ -17,6 +17,9 @@ function backendName(argument: string | undefined): BackendName | "auto" {
   return argument === "wasm" ? argument : "auto";
 }
 
+/** Where what is too large for memory goes, as the parent said. */
+const scratchDir = process.argv[3];
+
 /** The backend and the datasets' code are loaded side by side, after the door is open. */
 async function startEngine(): Promise<TrainerEngine> {
   const { openBackend } = await import("../backends/index.js");
@@ -24,7 +27,7 @@ async function startEngine(): Promise<TrainerEngine> {
   post({ kind: "ready", backend: backend.name, pid: process.pid, startupMs: performance.now() });
   return new TrainerEngine(backend, async (options) => {
     const { openDataset } = await import("../datasets/index.js");
-    return openDataset(options);
+    return openDataset(scratchDir === undefined ? options : { ...options, scratchDir });
   });
 }
 

@@ -17,6 +17,8 @@ export interface TrainerSupervisorInit {
   /** Resident memory at which the process is ended and started again; 0: no limit. */
   readonly memoryMaxBytes?: number;
   readonly backend?: "auto" | "wasm";
+  /** Where a dataset that is too large for memory is kept; null: the system's temporary folder. */
+  readonly scratchDir?: string | null;
   /** A process that is silent for this long while it trains counts as stuck. */
   readonly stallMs?: number;
   readonly restart?: { readonly initialMs: number; readonly maxMs: number };
@@ -90,6 +92,7 @@ export class TrainerSupervisor {
     this.#init = {
       memoryMaxBytes: init.memoryMaxBytes ?? 0,
       backend: init.backend ?? "auto",
+      scratchDir: init.scratchDir ?? null,
       stallMs: init.stallMs ?? STALL_MS,
       restart: init.restart ?? RESTART,
       requestTimeoutMs: init.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
@@ -226,7 +229,8 @@ export class TrainerSupervisor {
     this.#restartTimer = null;
     this.#killReason = null;
     this.#startedAt = performance.now();
-    this.#child = new TrainerChild(this.#init.entry, this.#init.backend, {
+    const { entry, backend, scratchDir } = this.#init;
+    this.#child = new TrainerChild(entry, backend, scratchDir, {
       message: (message) => this.#hear(message),
       line: (line) => this.#logger.warn({ pid: this.#child?.pid ?? null, line }, "the trainer process wrote"),
       exited: ({ code, signal, error }) => this.#buried(code, signal, error),

@@ -72,21 +72,24 @@ export interface VersionExtent {
 }
 
 /**
- * Checks a version's header and size without reading its values.
+ * Checks an open version's header and size without reading its values.
  *
+ * @param path of the file, for messages
  * @throws TrainingError `VERSION_CORRUPT` with what is wrong, when it is anything but what `writeVersion` writes
  */
 export async function inspectVersion(
+  file: FileHandle,
   path: string,
   layout: ParameterLayout,
   strategy: Strategy,
 ): Promise<VersionExtent> {
-  const file = await open(path, "r");
-  try {
-    return await extentOf(file, path, layout, strategy);
-  } finally {
-    await file.close();
-  }
+  const { height, headerEnd } = await readHeader(file, path, layout, strategy);
+  const weightsEnd = headerEnd + 4 * layout.size;
+  const tensors = outerOptimizerOf(strategy.name).stateOf(layout, strategy);
+  const end = weightsEnd + 4 * tensors.reduce((sum, t) => sum + t.size, 0);
+  const { size: bytes } = await file.stat();
+  if (bytes !== end) corrupt(path, `it has ${bytes} bytes, a version of this model has ${end}`);
+  return { height, weights: [headerEnd, weightsEnd], outer: [weightsEnd, end] };
 }
 
 /**
@@ -101,7 +104,7 @@ export async function readVersion(
 ): Promise<Version> {
   const file = await open(path, "r");
   try {
-    const extent = await extentOf(file, path, layout, strategy);
+    const extent = await inspectVersion(file, path, layout, strategy);
     const weights = await readFloats(file, path, extent.weights[0], layout.size);
     const outer: Record<string, Float32Array> = {};
     let at = extent.outer[0];
@@ -159,21 +162,6 @@ function assertSize(
   if (values?.length === size) return;
   const message = `${name}: ${values?.length ?? "no"} values, a version of this model has ${size}`;
   throw new TrainingError("VERSION_CORRUPT", message, { name, size });
-}
-
-async function extentOf(
-  file: FileHandle,
-  path: string,
-  layout: ParameterLayout,
-  strategy: Strategy,
-): Promise<VersionExtent> {
-  const { height, headerEnd } = await readHeader(file, path, layout, strategy);
-  const weightsEnd = headerEnd + 4 * layout.size;
-  const tensors = outerOptimizerOf(strategy.name).stateOf(layout, strategy);
-  const end = weightsEnd + 4 * tensors.reduce((sum, t) => sum + t.size, 0);
-  const { size: bytes } = await file.stat();
-  if (bytes !== end) corrupt(path, `it has ${bytes} bytes, a version of this model has ${end}`);
-  return { height, weights: [headerEnd, weightsEnd], outer: [weightsEnd, end] };
 }
 
 async function readHeader(

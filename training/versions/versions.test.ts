@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TrainingError } from "../errors.js";
@@ -76,7 +76,9 @@ describe("training/versions", () => {
     assert.equal(bytes.readFloatLE(8 + length + 4), Math.fround(1 / 3));
     const weights = [8 + length, 8 + length + 40];
     const outer = [8 + length + 40, bytes.length];
-    assert.deepEqual(await inspectVersion(path, layout, strategy), { height: 12, weights, outer });
+    const file = await open(path, "r");
+    assert.deepEqual(await inspectVersion(file, path, layout, strategy), { height: 12, weights, outer });
+    await file.close();
     assert.equal(ref.hash, "sha256:86bc763df574e75d5a1923dd828ff1ff8a2909a3906b1d40d7eea2ceb5ad1fd0");
     assert.deepEqual(hashVersion(layout, strategy, version).ref, ref);
   });

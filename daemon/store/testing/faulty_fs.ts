@@ -1,4 +1,4 @@
-/** The real file system until step `failAt` of those that change something; that step and all later ones fail. */
+/** The real file system (or another double) until step `failAt` of those that change something; that step and all later ones fail. */
 import { nodeFs, type StoreFile, type StoreFs } from "../store_fs.js";
 
 export class SystemError extends Error {
@@ -21,11 +21,14 @@ export class FaultyFs implements StoreFs {
   steps = 0;
   freeBytesNow = Number.MAX_SAFE_INTEGER;
 
-  constructor(readonly faults: Faults = { failAt: Number.POSITIVE_INFINITY, errno: "EIO", dies: false }) {}
+  constructor(
+    readonly faults: Faults = { failAt: Number.POSITIVE_INFINITY, errno: "EIO", dies: false },
+    private readonly inner: StoreFs = nodeFs,
+  ) {}
 
   async open(path: string, mode: Parameters<StoreFs["open"]>[1]): Promise<StoreFile> {
     if (mode !== "read") this.step("write");
-    const file = await nodeFs.open(path, mode);
+    const file = await this.inner.open(path, mode);
     return {
       read: (into, position) => file.read(into, position),
       write: async (bytes, position) => {
@@ -47,30 +50,30 @@ export class FaultyFs implements StoreFs {
 
   async rename(from: string, to: string): Promise<void> {
     this.step("name");
-    await nodeFs.rename(from, to);
+    await this.inner.rename(from, to);
   }
 
   async remove(path: string): Promise<void> {
     this.step("name");
-    await nodeFs.remove(path);
+    await this.inner.remove(path);
   }
 
   async mkdir(path: string): Promise<void> {
     this.step("write");
-    await nodeFs.mkdir(path);
+    await this.inner.mkdir(path);
   }
 
   list(folder: string): Promise<string[]> {
-    return nodeFs.list(folder);
+    return this.inner.list(folder);
   }
 
   stat(path: string) {
-    return nodeFs.stat(path);
+    return this.inner.stat(path);
   }
 
   async syncFolder(folder: string): Promise<void> {
     this.step("name");
-    await nodeFs.syncFolder(folder);
+    await this.inner.syncFolder(folder);
   }
 
   async freeBytes(): Promise<number> {

@@ -43,7 +43,12 @@ const LINEAR_ACTIVATION = 0;
 
 /**
  * The WebAssembly heap of the TensorFlow.js wasm backend: typed views of tensors, scratch memory, and the XNNPACK
- * routines that work on plain pointers. A view is valid only until the next allocation, which may move the heap.
+ * routines that work on plain pointers.
+ *
+ * A view is valid only until the next call of anything here that is not itself a view, or of TensorFlow.js: `output`
+ * and scratch allocate, and so does XNNPACK within `matMul`, `softmax` and `sigmoid`. When the heap grows for that,
+ * every view is detached: it then silently reads `undefined` and drops what is written. So views are taken where they
+ * are used, and never kept across a call; pointers stay valid.
  */
 export class WasmMemory {
   readonly #module: WasmModule;

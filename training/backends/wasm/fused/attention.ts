@@ -86,22 +86,24 @@ export const attentionOp = (tf: Tf, memory: WasmMemory): Op<AttentionAttrs> => (
     const probabilities = memory.output([sequences, length, length]);
     const out = memory.output([rows, embedding]);
     const heads = length * size;
+    const at = (head: number) => memory.pointer(probabilities) + head * length * length * 4;
     memory.withScratch([heads, heads, heads], ([pq, pk, po]) => {
-      const [from, to] = [memory.f32(qkv!), memory.f32(out)];
-      const [q, kT, o] = [memory.floats(pq!, heads), memory.floats(pk!, heads), memory.floats(po!, heads)];
-      const at = (head: number) => memory.pointer(probabilities) + head * length * length * 4;
+      // matMul and softmax may grow the heap, so that every view is taken anew where it is used.
+      const view = (pointer: number) => memory.floats(pointer, heads);
       shape.forEachHead((head, row, column) => {
-        gather(from, row * stride + column, stride, q, size, scale);
-        transposeInto(from.subarray(row * stride + embedding + column), kT, length, size, stride);
+        const from = memory.f32(qkv!);
+        gather(from, row * stride + column, stride, view(pq!), size, scale);
+        const k = from.subarray(row * stride + embedding + column);
+        transposeInto(k, view(pk!), length, size, stride);
         memory.matMul(pq!, pk!, at(head), length, size, length);
         maskFuture(memory.floats(at(head), length * length), length);
       });
       memory.softmax(at(0), at(0), sequences * length, length);
-      const [v, pv] = [q, pq!];
+      const pv = pq!;
       shape.forEachHead((head, row, column) => {
-        gather(from, row * stride + 2 * embedding + column, stride, v, size);
+        gather(memory.f32(qkv!), row * stride + 2 * embedding + column, stride, view(pv), size);
         memory.matMul(at(head), pv, po!, length, length, size);
-        scatter(o, to, row * embedding + column, embedding, size);
+        scatter(view(po!), memory.f32(out), row * embedding + column, embedding, size);
       });
     });
     return { value: toTensor(tf, out), saved: [qkv!, toTensor(tf, probabilities)] };
@@ -115,33 +117,29 @@ export const attentionOp = (tf: Tf, memory: WasmMemory): Op<AttentionAttrs> => (
     const heads = length * size;
     const out = memory.output(qkv!.shape);
     memory.withScratch([square, square, heads, heads, heads], ([pdP, pT, pa, pb, pr]) => {
-      const [gradient, from, to] = [memory.f32(dy), memory.f32(qkv!), memory.f32(out)];
-      const [dP, transposed] = [memory.floats(pdP!, square), memory.floats(pT!, square)];
-      const [a, b, result] = [
-        memory.floats(pa!, heads),
-        memory.floats(pb!, heads),
-        memory.floats(pr!, heads),
-      ];
+      // matMul may grow the heap, so that every view is taken anew where it is used.
+      const view = (pointer: number) => memory.floats(pointer, heads);
+      const squareView = (pointer: number) => memory.floats(pointer, square);
       shape.forEachHead((head, row, column) => {
         const [q, k, v] = [0, 1, 2].map((part) => row * stride + part * embedding + column);
-        const p = memory.floats(memory.pointer(probabilities!) + head * square * 4, square);
-        gather(gradient, row * embedding + column, embedding, a, size);
-        transposeInto(p, transposed, length, length);
+        const p = memory.pointer(probabilities!) + head * square * 4;
+        gather(memory.f32(dy), row * embedding + column, embedding, view(pa!), size);
+        transposeInto(squareView(p), squareView(pT!), length, length);
         memory.matMul(pT!, pa!, pr!, length, length, size);
-        scatter(result, to, v!, stride, size);
+        scatter(view(pr!), memory.f32(out), v!, stride, size);
 
-        transposeInto(from.subarray(v!), b, length, size, stride);
+        transposeInto(memory.f32(qkv!).subarray(v!), view(pb!), length, size, stride);
         memory.matMul(pa!, pb!, pdP!, length, size, length);
-        softmaxGradient(p, dP, length);
+        softmaxGradient(squareView(p), squareView(pdP!), length);
 
-        gather(from, k!, stride, a, size);
+        gather(memory.f32(qkv!), k!, stride, view(pa!), size);
         memory.matMul(pdP!, pa!, pr!, length, length, size);
-        scatter(result, to, q!, stride, size, scale);
+        scatter(view(pr!), memory.f32(out), q!, stride, size, scale);
 
-        gather(from, q!, stride, a, size, scale);
-        transposeInto(dP, transposed, length, length);
+        gather(memory.f32(qkv!), q!, stride, view(pa!), size, scale);
+        transposeInto(squareView(pdP!), squareView(pT!), length, length);
         memory.matMul(pT!, pa!, pr!, length, length, size);
-        scatter(result, to, k!, stride, size);
+        scatter(view(pr!), memory.f32(out), k!, stride, size);
       });
     });
     return [toTensor(tf, out)];

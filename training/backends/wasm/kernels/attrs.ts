@@ -1,4 +1,10 @@
-import type { backend_util, NamedAttrMap, NamedTensorInfoMap, TensorInfo } from "@tensorflow/tfjs-core";
+import type {
+  backend_util,
+  DataType,
+  NamedAttrMap,
+  NamedTensorInfoMap,
+  TensorInfo,
+} from "@tensorflow/tfjs-core";
 import type { Tf } from "../../types.js";
 import type { WasmMemory } from "../memory.js";
 
@@ -17,12 +23,24 @@ export function input({ inputs }: KernelCall, name: string): TensorInfo {
   return info;
 }
 
-export function floatInput(call: KernelCall, kernel: string, name: string): TensorInfo {
+/** @throws TypeError when the input is of another type: the heap holds bytes, which would be misread in silence */
+export function typedInput(
+  call: KernelCall,
+  kernel: string,
+  name: string,
+  types: readonly DataType[],
+): TensorInfo {
   const info = input(call, name);
-  if (info.dtype !== "float32") {
-    throw new TypeError(`${kernel} on the wasm backend takes float32, but ${name} is ${info.dtype}`);
+  if (!types.includes(info.dtype)) {
+    throw new TypeError(
+      `${kernel} on the wasm backend takes ${types.join(" or ")}, but ${name} is ${info.dtype}`,
+    );
   }
   return info;
+}
+
+export function floatInput(call: KernelCall, kernel: string, name: string): TensorInfo {
+  return typedInput(call, kernel, name, ["float32"]);
 }
 
 /**

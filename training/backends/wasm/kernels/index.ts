@@ -8,7 +8,7 @@ import { maxPoolGrad } from "./max_pool_grad.js";
 import { slice, unpack } from "./slice.js";
 import { unsortedSegmentSum } from "./unsorted_segment_sum.js";
 
-const KERNELS: Readonly<Record<string, Kernel>> = {
+export const KERNELS: Readonly<Record<string, Kernel>> = {
   BatchMatMul: batchMatMul,
   Conv2DBackpropFilter: conv2dBackpropFilter,
   Conv2DBackpropInput: conv2dBackpropInput,
@@ -18,7 +18,10 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   UnsortedSegmentSum: unsortedSegmentSum,
 };
 
-/** Registers the kernels that the wasm backend lacks, has only in a slow form or gets wrong. Strings keep the shipped kernel. */
+/** The kernels that strings may go into. They do not lie in the heap, and are left to the kernel as shipped. */
+const STRING_KERNELS: ReadonlySet<string> = new Set(["Slice", "Unpack"]);
+
+/** Registers the kernels that the wasm backend lacks, has only in a slow form or gets wrong. */
 export function installKernels(tf: Tf): void {
   for (const [kernelName, kernel] of Object.entries(KERNELS)) {
     const shipped = tf.getKernel(kernelName, "wasm");
@@ -27,7 +30,8 @@ export function installKernels(tf: Tf): void {
       kernelName,
       backendName: "wasm",
       kernelFunc: (call) => {
-        if (shipped !== undefined && Object.values(call.inputs).some((info) => info?.dtype === "string")) {
+        const strings = Object.values(call.inputs).some((info) => info?.dtype === "string");
+        if (strings && shipped !== undefined && STRING_KERNELS.has(kernelName)) {
           return shipped.kernelFunc(call);
         }
         return kernel({ tf, memory: memoryOf(call.backend), inputs: call.inputs, attrs: call.attrs ?? {} });

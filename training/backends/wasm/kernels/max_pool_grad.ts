@@ -35,6 +35,8 @@ export const maxPoolGrad: Kernel = (call) => {
   const { tf, memory, attrs } = call;
   const dy = floatInput(call, "MaxPoolGrad", "dy");
   const input = floatInput(call, "MaxPoolGrad", "input");
+  // The greatest values are looked for again, so that of `output` only the type is asked.
+  floatInput(call, "MaxPoolGrad", "output");
   const { filterSize, strides, pad, dimRoundingMode } = attrs as PoolAttrs;
   const info = tf.backend_util.computePool2DInfo(
     quad(input.shape),

@@ -1,5 +1,5 @@
 import { sizeOf } from "../memory.js";
-import { input, type Kernel } from "./attrs.js";
+import { type Kernel, typedInput } from "./attrs.js";
 
 /**
  * Sums the rows of x [ids…, inner…] that share a segment id; ids outside [0, numSegments) are dropped, as on every
@@ -7,17 +7,14 @@ import { input, type Kernel } from "./attrs.js";
  */
 export const unsortedSegmentSum: Kernel = (call) => {
   const { memory, attrs } = call;
-  const x = input(call, "x");
-  const segmentIds = input(call, "segmentIds");
+  const x = typedInput(call, "UnsortedSegmentSum", "x", ["float32", "int32"]);
+  const segmentIds = typedInput(call, "UnsortedSegmentSum", "segmentIds", ["int32"]);
   const numSegments = attrs.numSegments as number;
   const innerShape = x.shape.slice(segmentIds.shape.length);
   if (segmentIds.shape.some((size, d) => size !== x.shape[d])) {
     throw new RangeError(
       `segment ids of shape [${segmentIds.shape}] do not fit values of shape [${x.shape}]`,
     );
-  }
-  if (x.dtype !== "float32" && x.dtype !== "int32") {
-    throw new TypeError(`UnsortedSegmentSum on the wasm backend takes float32 or int32, not ${x.dtype}`);
   }
   const out = memory.output([numSegments, ...innerShape], x.dtype);
   const view = x.dtype === "float32" ? memory.f32.bind(memory) : memory.i32.bind(memory);
