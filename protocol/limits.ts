@@ -28,7 +28,7 @@ export const ADDRESSES_MAX = 16;
 export const MANIFEST_BYTES_MAX = 4 * KIB;
 /** Payload bytes that may travel inside the gossip; larger ones are fetched as blobs. */
 export const INLINE_PAYLOAD_BYTES_MAX = 256 * KIB;
-/** Bytes of an announced certificate. */
+/** Bytes of an announced certificate; a larger one is not announced, the log alone carries it. */
 export const CERTIFICATE_BYTES_MAX = 512 * KIB;
 
 // --- Hello --------------------------------------------------------------------------------------------------------

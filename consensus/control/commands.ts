@@ -4,13 +4,16 @@ import { assertDepth, fromBytes, toBytes } from "../encoding.js";
 import {
   certificateSchema,
   committeeCertificateSchema,
+  MAX_VOTERS,
   naturalSchema,
   peerSchema,
 } from "../votes/schemas.js";
 import { evaluationSchema, MEMBERS_MAX } from "./state.js";
 
-/** A log entry is at most this large; a certificate with every update and voter fits. */
-export const MAX_COMMAND_BYTES = 1024 * 1024;
+/** A log entry is at most this large; every command but `session.create` fits at every bound at once. */
+export const MAX_COMMAND_BYTES = 3 * 1024 * 1024;
+/** What a node may have the leader propose: the state keeps the specs of many sessions, and must fit a snapshot. */
+export const MAX_PROPOSAL_BYTES = 256 * 1024;
 
 /**
  * Nesting of a command. Less than that of a message, because the control state, which must be readable as well, carries
@@ -80,7 +83,7 @@ export const commandSchema = z.discriminatedUnion("type", [
     session: id,
     round: naturalSchema,
     reason,
-    refusals: z.array(z.object({ peer: peerSchema, reason: z.string().max(512) })).max(1024),
+    refusals: z.array(z.object({ peer: peerSchema, reason: z.string().max(512) })).max(MAX_VOTERS),
     participants,
     atMs: naturalSchema,
   }),

@@ -4,14 +4,20 @@ import type { Hash } from "../../protocol/types.js";
 import { fromBytes, hashOf, toBytes } from "../encoding.js";
 import type { Certificate, CommitteeCertificate, CommitteeDecision, Decision } from "../types.js";
 
-/** Most updates that one decision may count; larger swarms aggregate in partitions. */
+/** Most updates that one decision may count and reject together; larger swarms aggregate in partitions. */
 export const MAX_UPDATES_PER_DECISION = 1024;
 /** Most voters of one configuration. */
 export const MAX_VOTERS = 64;
-/** A certificate with the most updates and voters stays below this. */
-export const MAX_CERTIFICATE_BYTES = 512 * 1024;
+/** Ranges of batches below the cursor that nobody has done; see `consume` in training/lanes. */
+export const MAX_CURSOR_HOLES = 65_536;
+/** Characters of the reason for which an update is not counted. */
+export const REJECT_REASON_CHARS_MAX = 200;
+/** Characters of a peer id; one of an Ed25519 key has 52. */
+export const PEER_CHARS_MAX = 64;
+/** A certificate that is at every bound at once fits; a larger one is refused. */
+export const MAX_CERTIFICATE_BYTES = 2 * 1024 * 1024;
 
-export const peerSchema = z.string().min(1).max(128);
+export const peerSchema = z.string().min(1).max(PEER_CHARS_MAX);
 export const hashSchema = z.custom<Hash>((v) => typeof v === "string" && /^sha256:[0-9a-f]{64}$/.test(v), {
   error: "expected sha256: and 64 hex digits",
 });
@@ -23,39 +29,44 @@ export const blobRefSchema = z.strictObject({
 });
 export const cursorSchema = z.strictObject({
   next: naturalSchema,
-  holes: z.array(z.tuple([naturalSchema, naturalSchema])).max(65_536),
+  holes: z.array(z.tuple([naturalSchema, naturalSchema])).max(MAX_CURSOR_HOLES),
 });
 
 /** Strict: an unknown field would change the bytes that were signed. A new field means a new `v`. */
-export const decisionSchema: z.ZodType<Decision> = z.strictObject({
-  v: z.literal(1),
-  swarm: z.string().min(1).max(128),
-  formation: hashSchema,
-  session: z.string().min(1).max(128),
-  round: naturalSchema,
-  height: naturalSchema,
-  term: naturalSchema,
-  base: hashSchema.nullable(),
-  parent: hashSchema.nullable(),
-  updates: z
-    .array(
-      z.strictObject({
-        peer: peerSchema,
-        manifest: hashSchema,
-        payload: hashSchema,
-        steps: naturalSchema,
-        samples: naturalSchema,
-        lossNats: z.number(),
-      }),
-    )
-    .max(MAX_UPDATES_PER_DECISION),
-  rejected: z
-    .array(z.strictObject({ peer: peerSchema, reason: z.string().max(512) }))
-    .max(MAX_UPDATES_PER_DECISION),
-  result: blobRefSchema,
-  cursor: cursorSchema,
-  voters: z.array(peerSchema).min(1).max(MAX_VOTERS),
-});
+export const decisionSchema: z.ZodType<Decision> = z
+  .strictObject({
+    v: z.literal(1),
+    swarm: z.string().min(1).max(128),
+    formation: hashSchema,
+    session: z.string().min(1).max(128),
+    round: naturalSchema,
+    height: naturalSchema,
+    term: naturalSchema,
+    base: hashSchema.nullable(),
+    parent: hashSchema.nullable(),
+    updates: z
+      .array(
+        z.strictObject({
+          peer: peerSchema,
+          manifest: hashSchema,
+          payload: hashSchema,
+          steps: naturalSchema,
+          samples: naturalSchema,
+          lossNats: z.number(),
+        }),
+      )
+      .max(MAX_UPDATES_PER_DECISION),
+    rejected: z
+      .array(z.strictObject({ peer: peerSchema, reason: z.string().max(REJECT_REASON_CHARS_MAX) }))
+      .max(MAX_UPDATES_PER_DECISION),
+    result: blobRefSchema,
+    cursor: cursorSchema,
+    voters: z.array(peerSchema).min(1).max(MAX_VOTERS),
+  })
+  .refine(({ updates, rejected }) => updates.length + rejected.length <= MAX_UPDATES_PER_DECISION, {
+    error: `counts and rejects more than ${MAX_UPDATES_PER_DECISION} updates`,
+    path: ["updates"],
+  });
 
 /** Strict, as `decisionSchema` is. */
 export const committeeDecisionSchema: z.ZodType<CommitteeDecision> = z.strictObject({

@@ -3,6 +3,7 @@
  * its effects become work for the trainer, the aggregation worker, gossip, the voters and the log.
  */
 import { isActive } from "../../consensus/control/index.js";
+import { MAX_UPDATES_PER_DECISION, REJECT_REASON_CHARS_MAX } from "../../consensus/votes/index.js";
 import type {
   ProgressMessage as ProgressGossip,
   SignedManifest,
@@ -43,6 +44,11 @@ const PROGRESS_MS = 400;
 /** A voter that cannot judge in this time (payloads missing, recomputation slow) says so. */
 const JUDGE_MS = 30_000;
 
+const DECISION_LIMITS = {
+  updatesMax: MAX_UPDATES_PER_DECISION,
+  reasonCharsMax: REJECT_REASON_CHARS_MAX,
+};
+
 export class RoundDriver {
   readonly voter: Voter;
   readonly evaluator: Evaluator;
@@ -69,7 +75,7 @@ export class RoundDriver {
 
   constructor(private readonly deps: RoundDeps) {
     const { identity, control, raft, votes } = deps;
-    this.core = new RoundCore(this.role());
+    this.core = new RoundCore(this.role(), DECISION_LIMITS);
     this.voter = new Voter({
       identity,
       votes,

@@ -42,6 +42,11 @@ describe("proposalFault", () => {
     assert.match(faultOf(create({ spec: { ...specFixture(), model } })) ?? "", /spec: model: /);
   });
 
+  it("refuses a spec that the state could not keep many of", () => {
+    const nodes = Array.from({ length: 6000 }, (_, i) => `${i}`.padStart(52, "n"));
+    assert.match(faultOf(create({ spec: specFixture({ nodes }) })) ?? "", /at most 262144 are proposed/);
+  });
+
   it("refuses what is the leader's own to write, and what is no command", () => {
     const join: Command = { v: 1, type: "member.join", peer: "member", name: "x", atMs: 1 };
     assert.match(faultOf(join) ?? "", /cannot propose member\.join/);

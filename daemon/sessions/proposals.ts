@@ -1,5 +1,10 @@
 /** What may be put into the log for a node: its own sessions, and only if every node can read them. */
-import { type Command, type ControlState, decodeCommand } from "../../consensus/control/index.js";
+import {
+  type Command,
+  type ControlState,
+  decodeCommand,
+  MAX_PROPOSAL_BYTES,
+} from "../../consensus/control/index.js";
 import { readSpec } from "../rounds/context.js";
 import { isMember } from "../rounds/peers.js";
 
@@ -14,6 +19,8 @@ export function proposalFault(
   state: Pick<ControlState, "members">,
 ): string | null {
   if (!isMember(state, from)) return `${from} is not a member of this swarm`;
+  if (command.length > MAX_PROPOSAL_BYTES)
+    return `it has ${command.length} bytes, at most ${MAX_PROPOSAL_BYTES} are proposed; is the session's spec that large?`;
   let proposed: Command;
   try {
     proposed = decodeCommand(command);

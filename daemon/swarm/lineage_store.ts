@@ -15,7 +15,7 @@ export type BytesLevel = AbstractLevel<string | Buffer | Uint8Array, string, Uin
 
 /** Certificates in one answer to a peer that is catching up; a certificate is a few KiB at usual sizes. */
 export const LINEAGE_PAGE_MAX = 64;
-/** Bytes of certificates in one answer: several of the largest fit. */
+/** Bytes of certificates in one answer: one of the largest always fits. */
 export const LINEAGE_PAGE_BYTES_MAX = 4 * 1024 * 1024;
 const DIGITS = 12;
 

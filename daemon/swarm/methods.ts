@@ -1,6 +1,6 @@
 /** The calls that nodes make of each other, each with its schemas and bounds. Wire format: docs/PROTOCOL.md. */
 import { z } from "zod";
-import { MAX_COMMAND_BYTES } from "../../consensus/control/index.js";
+import { MAX_PROPOSAL_BYTES } from "../../consensus/control/index.js";
 import { formationRequestSchema, formationResponseSchema } from "../../consensus/formation/index.js";
 import {
   MAX_CERTIFICATE_BYTES,
@@ -96,9 +96,9 @@ export const applyOutcomeSchema = z.discriminatedUnion("kind", [
 /** A command of a node that does not lead, put into the log by the leader: sessions only. */
 export const proposeMethod = defineMethod({
   name: "propose",
-  request: z.object({ v, command: bytes(MAX_COMMAND_BYTES) }),
+  request: z.object({ v, command: bytes(MAX_PROPOSAL_BYTES) }),
   response: z.object({ v, outcome: applyOutcomeSchema }),
-  maxRequestBytes: MAX_COMMAND_BYTES + 1024,
+  maxRequestBytes: MAX_PROPOSAL_BYTES + 1024,
   maxResponseBytes: 8192,
 });
 

@@ -75,9 +75,10 @@ export function contributorsOf(context: RoundContext): readonly string[] {
   return busy.length > 0 ? busy : context.participants;
 }
 
-export function readyOf(round: OpenRound): AnnouncedUpdate[] {
+/** Updates whose payload is here, sorted by author. @param max the first this many to be announced */
+export function readyOf(round: OpenRound, max = Number.POSITIVE_INFINITY): AnnouncedUpdate[] {
   const held = [...round.contributions.values()].filter((c) => c.held).map((c) => c.update);
-  return held.sort((a, b) => (a.peer < b.peer ? -1 : 1));
+  return held.slice(0, max).sort((a, b) => (a.peer < b.peer ? -1 : 1));
 }
 
 export function isHeld(round: OpenRound, update: AnnouncedUpdate): boolean {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cursorAfter, RoundCore, setKey } from "./index.js";
 import { World } from "./testing/world.js";
-import type { AnnouncedUpdate, RoundAggregation, RoundEffect, RoundProposal } from "./types.js";
+import type { AnnouncedUpdate, RoundAggregation, RoundEffect, RoundLimits, RoundProposal } from "./types.js";
 
 const SEEDS = 60;
 
@@ -138,13 +138,13 @@ describe("training/round", () => {
 });
 
 /** One node's core in a round of three, with everybody's update: each does 10 steps of a lane of 40. */
-function inRound(role: { self: string; leader?: boolean }) {
+function inRound(role: { self: string; leader?: boolean }, limits?: RoundLimits) {
   const world = new World({ seed: 8, nodes: 3 });
   world.start();
   world.run(() => world.cores.get("n0")?.open !== null, 1000);
   const context = world.cores.get("n0")?.open;
   assert.ok(context);
-  const core = new RoundCore({ leader: false, voter: true, term: 1, ...role });
+  const core = new RoundCore({ leader: false, voter: true, term: 1, ...role }, limits);
   core.ableChanged(new Set(world.names), 0);
   core.opened(context, 0);
   const updates = world.names.map((name) => world.updateOf(name, context, 10));
@@ -206,6 +206,20 @@ describe("training/round recomputation", () => {
     const cursor = cursorAfter(context, updates);
     return { session: "s", round: 1, updates, excluded, rejected, result: ref, cursor };
   };
+
+  it("counts the first updates to come when there are more than a decision can hold", () => {
+    const { core, updates } = inRound({ self: "n0", leader: true }, { updatesMax: 2, reasonCharsMax: 8 });
+    const [n0, n1, n2] = updates as [AnnouncedUpdate, AnnouncedUpdate, AnnouncedUpdate];
+    const effects = all(core, [n2, n0, n1]);
+    const closed = effects.find((e) => e.kind === "aggregate");
+    assert.deepEqual(closed?.kind === "aggregate" && closed.updates, [n0, n2]);
+    const rejected = [{ peer: "n2", reason: "a reason that is too long" }];
+    const proposed = core.aggregated(setKey([n0, n2]), resultOf([n0], rejected), 0);
+    const proposal = proposed.find((e) => e.kind === "propose");
+    assert.deepEqual(proposal?.kind === "propose" && proposal.proposal.rejected, [
+      { peer: "n2", reason: "a reason" },
+    ]);
+  });
 
   it("signs a rejection only if it rejects that update itself, for the same reason", () => {
     const rejected = [{ peer: "n2", reason: "holds NaN" }];

@@ -23,6 +23,7 @@ import type {
   RoundAggregation,
   RoundContext,
   RoundEffect,
+  RoundLimits,
   RoundProposal,
   RoundRole,
 } from "./types.js";
@@ -48,7 +49,13 @@ export class RoundCore {
   private able: ReadonlySet<string> = new Set();
   private effects: RoundEffect[] = [];
 
-  constructor(private role: RoundRole) {}
+  constructor(
+    private role: RoundRole,
+    private readonly limits: RoundLimits = {
+      updatesMax: Number.POSITIVE_INFINITY,
+      reasonCharsMax: Number.POSITIVE_INFINITY,
+    },
+  ) {}
 
   /** The round that is open here, for views. */
   get open(): RoundContext | null {
@@ -204,9 +211,10 @@ export class RoundCore {
     return this.advance(nowMs);
   }
 
-  aggregated(key: string, result: RoundAggregation, nowMs: number): RoundEffect[] {
+  aggregated(key: string, full: RoundAggregation, nowMs: number): RoundEffect[] {
     const round = this.round;
     if (round?.attempts.get(key)?.kind !== "running") return this.take();
+    const result = { ...full, rejected: full.rejected.map((r) => this.cut(r)) };
     this.remember(round, key, { kind: "done", result });
     if (result.rejected.length > 0) {
       const alone = { ...result, rejected: [] };
@@ -321,7 +329,7 @@ export class RoundCore {
     const participants = contributorsOf(round.context);
     const held = participants.filter((p) => round.contributions.get(p)?.held);
     if (base === null || (held.length === participants.length && held.length > 0)) {
-      this.aggregate(round, base === null ? [] : readyOf(round), nowMs);
+      this.aggregate(round, base === null ? [] : readyOf(round, this.limits.updatesMax), nowMs);
     }
   }
 
@@ -367,7 +375,7 @@ export class RoundCore {
     const progress = { nowMs, openedAtMs, timeoutMs, targetSteps, participants, able: this.able, ready };
     const closing = closingOf({ ...progress, gaveUp, targetReachedAtMs });
     if (closing.kind === "fail") this.fail(round, closing.reason, nowMs);
-    if (closing.kind === "close") round.closedWith = updates;
+    if (closing.kind === "close") round.closedWith = readyOf(round, this.limits.updatesMax);
     return closing.kind === "close";
   }
 
@@ -399,6 +407,11 @@ export class RoundCore {
     this.remember(round, key, { kind: "running", failures: known?.failures ?? 0 });
     this.effects.push({ kind: "aggregate", key, context: round.context, updates });
     return null;
+  }
+
+  /** Leader and voters alike: they compare reasons. */
+  private cut({ peer, reason }: RoundAggregation["rejected"][number]): { peer: string; reason: string } {
+    return { peer, reason: reason.slice(0, this.limits.reasonCharsMax) };
   }
 
   private remember(round: OpenRound, key: string, attempt: Attempt): void {

@@ -56,6 +56,14 @@ export interface RoundProposal {
   readonly cursor: Cursor;
 }
 
+/** What a decision can hold. */
+export interface RoundLimits {
+  /** Updates of one round; those announced later than this many are left for nothing. */
+  readonly updatesMax: number;
+  /** Characters of the reason for which an update is not counted; longer ones are cut. */
+  readonly reasonCharsMax: number;
+}
+
 export interface RoundRole {
   readonly self: string;
   readonly leader: boolean;
