@@ -49,6 +49,8 @@ export interface HostOptions {
   readonly blobStorage: BlobStorage;
   /** Larger blobs are not fetched. */
   readonly maxBlobBytes?: number;
+  /** Members of the swarm, connected or not: where room is scarce they come before strangers. */
+  readonly preferred?: (peer: string) => boolean;
   /** Keeps the address book across restarts; without one it is in memory. */
   readonly datastore?: NodeOptions["datastore"];
 }
@@ -91,7 +93,8 @@ export class SwarmHost {
     let host: SwarmHost | null = null;
     const denyDial = (peer: string) => host?.redialer.isRefused(peer) ?? false;
     const discovery = new GossipDiscovery(options.swarmId);
-    const node = await createNode({ ...options, traffic, discovery, denyDial });
+    const admitted = (peer: string) => host?.table.admitted(peer) ?? false;
+    const node = await createNode({ ...options, traffic, discovery, denyDial, admitted });
     discovery.attach(node.services.pubsub);
     host = new SwarmHost(options, node, bootstrap, traffic, discovery);
     await host.handleProtocols();
@@ -116,6 +119,7 @@ export class SwarmHost {
       connectedPeers: () => table.size,
       // Leaves room for those who come to us.
       maxPeers: Math.ceil(options.maxConnections * 0.8),
+      forgot: (peer) => void node.peerStore.delete(peerIdFromString(peer)).catch(() => undefined),
       logger,
     });
     this.links = new Links(node, table, (peer) => this.redialer.isRefused(peer));
@@ -134,8 +138,10 @@ export class SwarmHost {
         for (const listener of this.latencyListeners) listener(peer, latencyMs);
       },
     });
-    const admitted = (peer: string) => table.admitted(peer);
-    this.gossip = new Gossip({ pubsub: node.services.pubsub, swarmId, admitted, logger });
+    const preferred = options.preferred ?? (() => false);
+    const admitted = (peer: string) => table.isUp(peer);
+    const isKnown = (peer: string) => table.isUp(peer) || preferred(peer);
+    this.gossip = new Gossip({ pubsub: node.services.pubsub, swarmId, admitted, isKnown, logger });
     this.rpc = new Rpc(this.links, swarmId, logger);
     this.raft = new RaftChannel(this.links, swarmId, logger);
     this.blobs = new BlobExchange({
@@ -283,7 +289,7 @@ export class SwarmHost {
     for (const peer of this.bootstrap.keys()) await this.rememberBootstrap(peer);
     for (const peer of await this.node.peerStore.all()) {
       if (peer.id.toString() !== this.peerId && peer.addresses.length > 0)
-        this.redialer.found(peer.id.toString());
+        this.redialer.restored(peer.id.toString());
     }
   }
 

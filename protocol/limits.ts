@@ -93,6 +93,8 @@ export const DISCOVERY_BYTES_MAX = 4 * KIB;
 export const REDIAL_TICK_MS = 250;
 /** Dials of the redial loop at a time. */
 export const REDIAL_CONCURRENCY = 8;
+/** Of these, dials of peers that were never connected: whoever invents addresses does not hold up the others. */
+export const REDIAL_UNMET_CONCURRENCY = 4;
 /** First wait after a failed dial; doubles up to `REDIAL_MS_MAX`, each with ±25 % jitter. */
 export const REDIAL_MS_MIN = 500;
 /** Longest wait between dials of one peer. */
@@ -101,10 +103,15 @@ export const REDIAL_MS_MAX = 15_000;
 export const BOOTSTRAP_REDIAL_MS_MAX = 1000;
 /** A bootstrap peer is sought eagerly for this long after it was last up or the node started. */
 export const BOOTSTRAP_EAGER_MS = 600_000;
-/** Peers that the redial loop remembers; the longest unreachable is forgotten first. */
+/**
+ * Peers that the redial loop remembers; past it one that was never connected is forgotten first, with its addresses,
+ * and among those the longest unreachable.
+ */
 export const REDIAL_PEERS_MAX = 1000;
 /** A peer that could not be reached for this long is forgotten (bootstrap peers never are). */
 export const REDIAL_FORGET_MS = 3_600_000;
+/** A peer that was found and never connected is forgotten after this; while it lives it is found again. */
+export const REDIAL_UNMET_FORGET_MS = 300_000;
 /** Peers up to which newly found ones are dialed at once; beyond it links are opened when they are needed. */
 export const PEERS_WANTED = 128;
 /** A link over which gossip does not flow this long after it came up is closed, so that it is opened afresh. */
@@ -114,10 +121,19 @@ export const GOSSIP_GRACE_MS = 10_000;
 
 /** Mesh upkeep. */
 export const GOSSIP_HEARTBEAT_MS = 1000;
-/** Authors whose rate is tracked; the longest silent is forgotten first. */
+/**
+ * Authors whose rate and sequence numbers are tracked per topic, known ones and strangers each; the longest silent is
+ * forgotten first.
+ */
 export const RATE_AUTHORS_MAX = 10_000;
-/** Messages that wait for the handshake of the peer that brought them; more are ignored. */
-export const GOSSIP_WAITING_MAX = 1024;
+/** Numbers below an author's highest that may still arrive, each once; a message with an older one is ignored. */
+export const GOSSIP_SEQUENCE_WINDOW = 64;
+/** Rates of one author that all authors unknown to this node share, per neighbor that brings them; more is ignored. */
+export const GOSSIP_STRANGERS_SHARE = 4;
+/** Address records per second and author on the discovery topic; more are ignored. */
+export const DISCOVERY_PER_SECOND = 2;
+/** Address records of one author at once; more are ignored. */
+export const DISCOVERY_BURST = 10;
 
 // --- Streams, calls, Raft ---------------------------------------------------------------------------------------
 
