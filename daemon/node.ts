@@ -22,6 +22,7 @@ import { fetchGenesis, loadGenesis, saveGenesis } from "./swarm/founding.js";
 import { handleCalls } from "./swarm/handlers.js";
 import { Heartbeats } from "./swarm/heartbeats.js";
 import { Introductions } from "./swarm/introductions.js";
+import { memberCheck } from "./swarm/members.js";
 import { formationMethod } from "./swarm/methods.js";
 import { ownHeartbeat } from "./swarm/own_heartbeat.js";
 import { Participation } from "./swarm/participation.js";
@@ -69,6 +70,7 @@ async function compose(config: Config, logger: Logger, closers: Closer[]): Promi
   let genesis = await loadGenesis(store.meta);
   if (genesis !== null && genesis.swarm !== config.network.swarmId) throw otherSwarm(config, genesis);
   let participation: Participation | null = null;
+  const isMember = memberCheck(() => participation?.control.state ?? null);
 
   const host = await SwarmHost.create({
     identity,
@@ -83,10 +85,16 @@ async function compose(config: Config, logger: Logger, closers: Closer[]): Promi
     maxConnections: config.network.maxConnections,
     logger: logger.child({ part: "network" }),
     formation: () => (genesis === null ? null : formationOf(genesis)),
+    preferred: isMember,
     blobStorage: store.blobs,
     datastore: store.libp2p,
   });
-  const presence = new Presence(identity.peerId, { deadAfterMs: config.training.deadAfterMs, now });
+  const presence = new Presence(identity.peerId, {
+    deadAfterMs: config.training.deadAfterMs,
+    now,
+    isMember,
+    isConnected: (peer) => host.isUp(peer),
+  });
   const aggregation = new AggregationWorker();
   closers.push(() => aggregation.stop());
 

@@ -206,6 +206,11 @@ export class SwarmHost {
     return this.table.hellos();
   }
 
+  /** Whether a peer is connected and has passed the handshake. */
+  isUp(peer: string): boolean {
+    return this.table.isUp(peer);
+  }
+
   /** "up" when a peer has passed its handshake, "down" when its last connection has gone. */
   onPeer(listener: (event: PeerEvent) => void): () => void {
     return this.table.onPeer(listener);

@@ -83,7 +83,7 @@ export class Sessions {
   }
 
   private plan(request: TrainingRequest, data: DataSpec): SessionSpec {
-    const alive = this.init.presence.all().filter((s) => this.init.presence.isAlive(s.peer)).length;
+    const alive = this.init.presence.aliveMembers().length;
     try {
       return planSession(request, data, Math.max(1, request.nodes?.length ?? alive));
     } catch (error) {
