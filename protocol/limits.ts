@@ -139,6 +139,14 @@ export const DISCOVERY_BURST = 10;
 
 /** Bytes handed to a stream at a time before looking at its backpressure. */
 export const STREAM_WRITE_BYTES = 256 * KIB;
+/** Bytes received beyond the frame being read at which a stream is held back. */
+export const STREAM_READ_AHEAD_BYTES = 64 * KIB;
+/** Frames read from what is there already before other work has its turn. */
+export const STREAM_FRAMES_PER_TURN = 64;
+/** Bytes of larger frames (above `STREAM_READ_AHEAD_BYTES`) of calls and Raft being received at a time; more wait. */
+export const RECEIVING_BYTES_MAX = 256 * MIB;
+/** Of these, bytes of frames of peers that are no members; more wait. */
+export const RECEIVING_STRANGERS_BYTES_MAX = 64 * MIB;
 /** Bytes of a call's header frame (method or outcome). */
 export const RPC_HEADER_BYTES_MAX = 4 * KIB;
 /** Bytes of a call's body unless its method says less. */
