@@ -12,12 +12,19 @@ import { HELLO_PROTOCOL, helloOf } from "./hello.js";
 import type { Identity } from "./identity.js";
 import { Latency } from "./latency.js";
 import { createNode, type NodeOptions, type SwarmLibp2p } from "./libp2p_node.js";
-import { DIAL_TIMEOUT_MS, HELLO_TIMEOUT_MS, STOP_TIMEOUT_MS } from "./limits.js";
+import {
+  DIAL_TIMEOUT_MS,
+  HELLO_TIMEOUT_MS,
+  RECEIVING_BYTES_MAX,
+  RECEIVING_STRANGERS_BYTES_MAX,
+  STOP_TIMEOUT_MS,
+} from "./limits.js";
 import { Links } from "./links.js";
 import { listenError } from "./listen_error.js";
 import type { Logger } from "./logger.js";
 import { type PeerEvent, type PeerHello, PeerTable } from "./peer_table.js";
 import { RaftChannel } from "./raft_channel.js";
+import { ReceiveBudget } from "./receive_budget.js";
 import { Redialer } from "./redial.js";
 import { Rpc } from "./rpc.js";
 import { deadline, sleep } from "./timing.js";
@@ -138,17 +145,20 @@ export class SwarmHost {
         for (const listener of this.latencyListeners) listener(peer, latencyMs);
       },
     });
-    const preferred = options.preferred ?? (() => false);
+    const isPreferred = options.preferred ?? (() => false);
+    const budget = new ReceiveBudget({
+      bytes: RECEIVING_BYTES_MAX,
+      strangersBytes: RECEIVING_STRANGERS_BYTES_MAX,
+    });
+    const shared = { streams: this.links, swarmId, logger, isPreferred };
     const admitted = (peer: string) => table.isUp(peer);
-    const isKnown = (peer: string) => table.isUp(peer) || preferred(peer);
+    const isKnown = (peer: string) => table.isUp(peer) || isPreferred(peer);
     this.gossip = new Gossip({ pubsub: node.services.pubsub, swarmId, admitted, isKnown, logger });
-    this.rpc = new Rpc(this.links, swarmId, logger);
-    this.raft = new RaftChannel(this.links, swarmId, logger);
+    this.rpc = new Rpc({ ...shared, budget });
+    this.raft = new RaftChannel({ ...shared, budget });
     this.blobs = new BlobExchange({
-      streams: this.links,
-      swarmId,
+      ...shared,
       storage,
-      logger,
       ...(maxBlobBytes === undefined ? {} : { maxBlobBytes }),
     });
     this.listen();

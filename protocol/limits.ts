@@ -151,7 +151,7 @@ export const RECEIVING_STRANGERS_BYTES_MAX = 64 * MIB;
 export const RPC_HEADER_BYTES_MAX = 4 * KIB;
 /** Bytes of a call's body unless its method says less. */
 export const RPC_BODY_BYTES_MAX = 16 * MIB;
-/** A request must have arrived this long after its stream opened. */
+/** A request, both frames, must have arrived this long after its stream opened. */
 export const RPC_REQUEST_TIMEOUT_MS = 10_000;
 /** A call without its own timeout. */
 export const RPC_TIMEOUT_MS = 10_000;
@@ -159,6 +159,10 @@ export const RPC_TIMEOUT_MS = 10_000;
 export const RPC_SERVED_PER_PEER_MAX = 32;
 /** Calls served at a time in all; more are answered `OVERLOADED`. */
 export const RPC_SERVED_MAX = 256;
+/** Of these, calls that only members of the swarm get served. */
+export const RPC_SERVED_RESERVED = 128;
+/** Calls of one peer that is no member served at a time; more are answered `OVERLOADED`. */
+export const RPC_SERVED_PER_STRANGER_MAX = 8;
 /** Own calls to one peer at a time; more fail with `OVERLOADED`. */
 export const RPC_CALLS_PER_PEER_MAX = 64;
 /** Own calls at a time in all; more fail with `OVERLOADED`. */
@@ -166,6 +170,8 @@ export const RPC_CALLS_MAX = 512;
 
 /** Bytes of one Raft message; holds a snapshot chunk or a batch of entries. */
 export const RAFT_FRAME_BYTES_MAX = 20 * MIB;
+/** Inbound Raft streams of peers that are no members (a newcomer knows none yet); past it the oldest is reset. */
+export const RAFT_STRANGERS_MAX = 8;
 /** Raft messages waiting for one peer; further ones are dropped (Raft repeats itself). */
 export const RAFT_QUEUE_FRAMES_MAX = 256;
 /** Bytes waiting for one peer; further messages are dropped. */
@@ -189,8 +195,14 @@ export const BLOB_RANGE_CHUNKS_MAX = 32;
 export const BLOB_HEADER_BYTES_MAX = 1 * KIB;
 /** Requests served at a time in all. */
 export const BLOB_SERVED_MAX = 16;
+/** Of these, requests that only members of the swarm get served. */
+export const BLOB_SERVED_RESERVED = 8;
 /** Requests of one peer served at a time. */
 export const BLOB_SERVED_PER_PEER_MAX = 4;
+/** Requests of one peer that is no member served at a time. */
+export const BLOB_SERVED_PER_STRANGER_MAX = 2;
+/** A peer must take an answer at this rate at least, `BLOB_FRAME_TIMEOUT_MS` apart; else its stream is reset. */
+export const BLOB_SERVED_BYTES_PER_S_MIN = 64 * KIB;
 /** Requests of one peer that wait for their turn; more are answered `busy`. */
 export const BLOB_WAITING_PER_PEER_MAX = 16;
 /** A request must come this soon on an open stream, else the stream is closed. */

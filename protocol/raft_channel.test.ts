@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createIdentity } from "./identity.js";
-import { RAFT_FRAME_BYTES_MAX, RAFT_QUEUE_FRAMES_MAX } from "./limits.js";
+import { RAFT_FRAME_BYTES_MAX, RAFT_QUEUE_FRAMES_MAX, RAFT_STRANGERS_MAX } from "./limits.js";
 import { raftProtocol } from "./raft_channel.js";
+import type { FrameStream } from "./streams.js";
 import { eventually, TEST_SWARM, type TestHost, TestHosts } from "./testing/hosts.js";
 
 const text = (s: string) => new TextEncoder().encode(s);
@@ -105,5 +106,30 @@ describe("protocol/raft_channel", () => {
     a.host.raft.send(b.host.peerId, text("append"));
     await eventually(() => heard.length > 0);
     assert.deepEqual(heard, [`${a.host.peerId} append`]);
+  });
+
+  it("keeps a bounded number of streams of peers that are no members", async () => {
+    const strangers = new Set<string>();
+    const c = await hosts.host({ preferred: (peer) => !strangers.has(peer) });
+    const heard: string[] = [];
+    c.host.raft.onMessage((_, m) => void heard.push(read(m)));
+    await a.host.dial(c.host.addresses()[0] as string);
+    a.host.raft.send(c.host.peerId, text("member"));
+    await eventually(() => heard.length === 1);
+    const open: FrameStream[] = [];
+    for (let i = 0; i < RAFT_STRANGERS_MAX + 3; i++) {
+      const raw = await hosts.raw();
+      strangers.add(raw.identity.peerId);
+      await raw.join(c.host);
+      const frames = await raw.frames(raftProtocol(TEST_SWARM));
+      await frames.write(text(`stranger ${i}`), 5000);
+      open.push(frames);
+      await eventually(() => heard.length === i + 2);
+    }
+    await eventually(() => open.slice(0, 3).every((frames) => frames.stream.status !== "open"));
+    assert.ok(open.slice(3).every((frames) => frames.stream.status === "open"));
+    a.host.raft.send(c.host.peerId, text("member again"));
+    await eventually(() => heard.at(-1) === "member again");
+    assert.equal(a.host.raft.counters().dropped, 0, "its stream was not among those that were reset");
   });
 });

@@ -27,6 +27,8 @@ export interface BlobExchangeInit {
   readonly swarmId: string;
   readonly storage: BlobStorage;
   readonly logger: Logger;
+  /** Members of the swarm: part of what is served is theirs alone. */
+  readonly isPreferred: (peer: string) => boolean;
   /** Larger blobs are not fetched. */
   readonly maxBlobBytes?: number;
   /** Told of every donor that failed, whatever the reason. */
@@ -64,18 +66,23 @@ const SELF = "self";
 export class BlobExchange {
   private readonly server: BlobServer;
   private readonly jobs = new Map<Hash, Job>();
-  private readonly turns = new FairSlots({
-    max: BLOB_FETCHES_MAX,
-    perPeerMax: BLOB_FETCHES_MAX,
-    waitingPerPeerMax: BLOB_FETCHES_WAITING_MAX,
-  });
+  private readonly turns = new FairSlots(
+    {
+      max: BLOB_FETCHES_MAX,
+      perPeerMax: BLOB_FETCHES_MAX,
+      reserved: 0,
+      perStrangerMax: BLOB_FETCHES_MAX,
+      waitingPerPeerMax: BLOB_FETCHES_WAITING_MAX,
+    },
+    () => true,
+  );
   private readonly stopper = sharedController();
   private bytesFetched = 0;
   private lies = 0;
   private faults = 0;
 
   constructor(private readonly init: BlobExchangeInit) {
-    this.server = new BlobServer(init.storage);
+    this.server = new BlobServer(init.storage, init.isPreferred);
   }
 
   async start(): Promise<void> {
