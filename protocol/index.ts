@@ -5,7 +5,16 @@ export * from "./blobs/index.js";
 export { ProtocolError, type ProtocolErrorCode, RemoteError } from "./errors.js";
 export * from "./gossip/index.js";
 export type { Refusal } from "./greeter.js";
-export { blobRefOf, ChunkHasher, chunkLength, chunksOf, HASH_BYTES, isHash, sha256 } from "./hash.js";
+export {
+  blobRefOf,
+  ChunkHasher,
+  chunkLength,
+  chunksOf,
+  HASH_BYTES,
+  isHash,
+  refName,
+  sha256,
+} from "./hash.js";
 export { type ConnectionInfo, type HostOptions, SwarmHost } from "./host.js";
 export {
   createIdentity,

@@ -35,12 +35,12 @@ export function encodeRef({ hash, bytes, chunkRoot }: BlobRef): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify({ hash, bytes, chunkRoot })}\n`);
 }
 
-/** undefined for what is missing, unreadable or names another blob */
-export async function readRef(fs: StoreFs, path: string, hash: Hash): Promise<BlobRef | undefined> {
+/** @param hash of the blob that it must name; null: any. @returns undefined for what is missing, unreadable or another */
+export async function readRef(fs: StoreFs, path: string, hash: Hash | null): Promise<BlobRef | undefined> {
   try {
     const text = new TextDecoder().decode(await readSmallFile(fs, path, REF_BYTES_MAX));
     const ref = refSchema.parse(JSON.parse(text));
-    return ref.hash === hash ? ref : undefined;
+    return hash === null || ref.hash === hash ? ref : undefined;
   } catch {
     // Whatever is wrong with it, the blob counts as not here and is fetched again.
     return undefined;
