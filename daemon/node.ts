@@ -85,7 +85,8 @@ async function compose(config: Config, logger: Logger, closers: Closer[]): Promi
     maxConnections: config.network.maxConnections,
     logger: logger.child({ part: "network" }),
     formation: () => (genesis === null ? null : formationOf(genesis)),
-    preferred: isMember,
+    // A newcomer, who knows no members yet, knows the founders.
+    preferred: (peer) => isMember(peer) || genesis?.voters.includes(peer) === true,
     blobStorage: store.blobs,
     datastore: store.libp2p,
   });
@@ -181,6 +182,7 @@ async function compose(config: Config, logger: Logger, closers: Closer[]): Promi
     expect: form ? 0 : bootstrapExpect,
     genesis: () => genesis,
     participation: () => participation,
+    now,
   });
 
   await host.start();

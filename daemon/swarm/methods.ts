@@ -101,3 +101,12 @@ export const lineageMethod = defineMethod({
   maxRequestBytes: 1024,
   maxResponseBytes: 16 * 1024 * 1024,
 });
+
+export const METHODS = [
+  formationMethod,
+  genesisMethod,
+  joinMethod,
+  proposeMethod,
+  voteMethod,
+  lineageMethod,
+] as const;
