@@ -51,6 +51,8 @@ export interface RaftChannelInit {
   /** Members of the swarm: their streams are not bounded in number, and their messages are received first. */
   readonly isPreferred: (peer: string) => boolean;
   readonly budget: ReceiveBudget;
+  /** For a message that has begun. */
+  readonly frameTimeoutMs?: number;
 }
 
 export class RaftChannel {
@@ -184,9 +186,10 @@ export class RaftChannel {
     this.inbound.delete(peer);
     this.inbound.set(peer, frames);
     this.boundStrangers();
+    const { frameTimeoutMs = RAFT_FRAME_TIMEOUT_MS } = this.init;
     try {
       for (;;) {
-        const message = await frames.read(null, { frameTimeoutMs: RAFT_FRAME_TIMEOUT_MS });
+        const message = await frames.read(null, { frameTimeoutMs });
         if (message === null) break;
         this.counts.received += 1;
         for (const listener of this.listeners) await listener(peer, message);

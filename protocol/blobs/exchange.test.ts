@@ -3,12 +3,15 @@ import type { Stream } from "@libp2p/interface";
 import { decode, encode } from "../codec.js";
 import { blobRefOf, ChunkHasher, refName, sha256 } from "../hash.js";
 import { createIdentity } from "../identity.js";
+import { BLOB_FETCHES_MAX, BLOB_FETCHES_WAITING_MAX, BLOB_HEADER_BYTES_MAX } from "../limits.js";
 import { silentLogger } from "../logger.js";
 import { FrameStream } from "../streams.js";
 import { closed, eventually, type RawPeer, TEST_SWARM, type TestHost, TestHosts } from "../testing/hosts.js";
 import type { BlobRef } from "../types.js";
 import { BLOB_CHUNK_BYTES } from "../types.js";
+import { BlobExchange } from "./exchange.js";
 import { blobProtocol, blobRequestSchema, listFrames } from "./messages.js";
+import { MemoryBlobs } from "./testing/memory_storage.js";
 
 const bytesOf = (length: number, seed = 1) => {
   const bytes = new Uint8Array(length);
@@ -274,5 +277,63 @@ describe("protocol/blobs", () => {
       b.host.blobs.fetch(ref, () => []),
       { code: "STOPPED" },
     );
+  });
+
+  it("leaves a donor whose header is garbage or whose frame is too large", async () => {
+    const [good, fetcher] = (await hosts.swarm(2)) as [TestHost, TestHost];
+    const bytes = bytesOf(3 * BLOB_CHUNK_BYTES);
+    const ref = good.blobs.put(bytes);
+    const oversize = Buffer.alloc(4);
+    oversize.writeUInt32BE(BLOB_CHUNK_BYTES + 1);
+    const tooLong = Buffer.alloc(4);
+    tooLong.writeUInt32BE(BLOB_HEADER_BYTES_MAX + 1);
+    const ok = encode({ v: 1, status: "ok", bytes: ref.bytes });
+    const liars = [
+      await serve(await hosts.raw(), fetcher, (frames) => frames.write(Uint8Array.of(0xff), 1000)),
+      await serve(await hosts.raw(), fetcher, async (frames) => void frames.stream.send(tooLong)),
+      await serve(await hosts.raw(), fetcher, async (frames) => {
+        await frames.write(ok, 1000);
+        frames.stream.send(oversize);
+      }),
+    ];
+    for (const liar of liars) {
+      await assert.rejects(
+        fetcher.host.blobs.fetch(ref, () => [liar], { timeoutMs: 300 }),
+        { code: "BLOB_UNAVAILABLE" },
+      );
+    }
+    assert.ok(fetcher.host.blobs.counters().faults >= liars.length);
+    await fetcher.host.blobs.fetch(ref, () => [...liars, good.host.peerId]);
+    has(fetcher, ref, bytes);
+  });
+
+  it("fetches a bounded number at a time, lets a bounded number wait, and refuses more", async () => {
+    const never = () => new Promise<never>(() => {});
+    const exchange = new BlobExchange({
+      streams: { self: "self", open: never, handle: never },
+      swarmId: "s",
+      storage: new MemoryBlobs(),
+      logger: silentLogger,
+      isPreferred: () => true,
+    });
+    const refOf = (i: number) => blobRefOf(Buffer.from(`blob ${i}`));
+    const outcomes: string[] = [];
+    const fetch = (i: number) =>
+      exchange
+        .fetch(refOf(i), () => [], { timeoutMs: 600_000 })
+        .then(
+          () => "ok",
+          (error) => {
+            outcomes.push(error.code);
+          },
+        );
+    const room = BLOB_FETCHES_MAX + BLOB_FETCHES_WAITING_MAX;
+    const all = Array.from({ length: room }, (_, i) => fetch(i));
+    await fetch(room);
+    assert.deepEqual(outcomes, ["OVERLOADED"]);
+    await exchange.stop();
+    await Promise.all(all);
+    assert.equal(outcomes.length, room + 1);
+    assert.ok(outcomes.slice(1).every((code) => code === "STOPPED" || code === "ABORTED"));
   });
 });
