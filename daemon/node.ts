@@ -22,6 +22,7 @@ import { fetchGenesis, foundedHere, loadGenesis, saveGenesis } from "./swarm/fou
 import { handleCalls } from "./swarm/handlers.js";
 import { Heartbeats } from "./swarm/heartbeats.js";
 import { Introductions } from "./swarm/introductions.js";
+import { memberCheck } from "./swarm/members.js";
 import { formationMethod } from "./swarm/methods.js";
 import { ownHeartbeat } from "./swarm/own_heartbeat.js";
 import { Participation } from "./swarm/participation.js";
@@ -87,6 +88,7 @@ async function compose(
   let genesis = await loadGenesis(store.meta);
   if (genesis !== null && genesis.swarm !== config.network.swarmId) throw otherSwarm(config, genesis);
   let participation: Participation | null = null;
+  const isMember = memberCheck(() => participation?.control.state ?? null);
 
   const host = await SwarmHost.create({
     identity,
@@ -101,11 +103,18 @@ async function compose(
     maxConnections: config.network.maxConnections,
     logger: logger.child({ part: "network" }),
     formation: () => (genesis === null ? null : formationOf(genesis)),
+    // A newcomer, who knows no members yet, knows the founders.
+    preferred: (peer) => isMember(peer) || genesis?.voters.includes(peer) === true,
     blobStorage: store.blobs,
     maxBlobBytes: config.storage.maxBytes,
     datastore: store.libp2p,
   });
-  const presence = new Presence(identity.peerId, { deadAfterMs: config.training.deadAfterMs, now });
+  const presence = new Presence(identity.peerId, {
+    deadAfterMs: config.training.deadAfterMs,
+    now,
+    isMember,
+    isConnected: (peer) => host.isUp(peer),
+  });
   const aggregation = new AggregationWorker();
   closeLater("aggregation", () => aggregation.stop());
 
@@ -206,6 +215,7 @@ async function compose(
     expect: form ? 0 : bootstrapExpect,
     genesis: () => genesis,
     participation: () => participation,
+    now,
   });
 
   await host.start();

@@ -38,6 +38,26 @@ describe("protocol/codec", () => {
     }
   });
 
+  it("takes one spelling only of what is signed, and says which others pass elsewhere", () => {
+    const loose = z.object({ a: z.unknown(), v: z.unknown() }).partial();
+    const spellings: [string, Uint8Array][] = [
+      ["keys out of order", Uint8Array.of(0xa2, 0x61, 0x76, 0x01, 0x61, 0x61, 0x01)],
+      ["a longer float than needed", Uint8Array.of(0xa1, 0x61, 0x61, 0xfb, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0)],
+      ["an integer as a float", Uint8Array.of(0xa1, 0x61, 0x61, 0xf9, 0x3c, 0x00)],
+      ["text that is not UTF-8", Uint8Array.of(0xa1, 0x61, 0x61, 0x61, 0xff)],
+    ];
+    for (const [what, bytes] of spellings) {
+      assert.doesNotThrow(() => decode(loose, bytes, at), what);
+      assert.throws(
+        () => decode(loose, bytes, { ...at, canonical: true }),
+        { code: "MESSAGE_MALFORMED", message: "greeting: not in canonical form" },
+        what,
+      );
+    }
+    const own = encode({ v: 1, a: [2.5, "é", new Uint8Array(3), null, true] });
+    assert.doesNotThrow(() => decode(loose, own, { ...at, canonical: true }));
+  });
+
   it("bounds bytes and nesting before it decodes", () => {
     assert.throws(() => decode(schema, new Uint8Array(11), { what: "greeting", maxBytes: 10 }), {
       code: "MESSAGE_TOO_LARGE",

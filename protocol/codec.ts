@@ -18,13 +18,19 @@ export interface DecodeContext {
   /** Names the message in the error. */
   readonly what: string;
   readonly maxBytes: number;
+  /**
+   * Only the bytes that `encode` would write are taken. The decoder alone lets some others pass (keys out of order,
+   * floats longer than needed, text that is not UTF-8); what a signature covers as bytes must have one spelling.
+   */
+  readonly canonical?: boolean;
 }
 
 /**
  * @throws ProtocolError `MESSAGE_TOO_LARGE` or `MESSAGE_MALFORMED`, which name the message and the first field that is
  * wrong
  */
-export function decode<T>(schema: z.ZodType<T>, bytes: Uint8Array, { what, maxBytes }: DecodeContext): T {
+export function decode<T>(schema: z.ZodType<T>, bytes: Uint8Array, context: DecodeContext): T {
+  const { what, maxBytes, canonical = false } = context;
   if (bytes.length > maxBytes) {
     throw new ProtocolError(
       "MESSAGE_TOO_LARGE",
@@ -35,7 +41,9 @@ export function decode<T>(schema: z.ZodType<T>, bytes: Uint8Array, { what, maxBy
       },
     );
   }
-  return check(schema, parse(bytes, what), what);
+  const value = parse(bytes, what);
+  if (canonical && Buffer.compare(encode(value), bytes) !== 0) throw malformed(what, "not in canonical form");
+  return check(schema, value, what);
 }
 
 /**

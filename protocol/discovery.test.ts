@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { createSocket } from "node:dgram";
 import { peerIdFromPrivateKey } from "@libp2p/peer-id";
 import { bootstrapPeers, mdnsServiceTag, parsePeerAddress } from "./discovery.js";
 import { isOwnRecord } from "./gossip/discovery_record.js";
@@ -6,6 +8,29 @@ import { discoveryTopicName } from "./gossip/topics.js";
 import { createIdentity } from "./identity.js";
 import { DISCOVERY_BYTES_MAX } from "./limits.js";
 import { eventually, TEST_SWARM, TestHosts } from "./testing/hosts.js";
+
+/** Whether a multicast packet of this machine comes back to it. */
+function hasMulticast(): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket({ type: "udp4", reuseAddr: true });
+    const done = (heard: boolean) => {
+      clearTimeout(timer);
+      socket.close();
+      resolve(heard);
+    };
+    const timer = setTimeout(() => done(false), 2000);
+    socket.on("message", () => done(true));
+    socket.on("error", () => done(false));
+    socket.bind(0, () => {
+      try {
+        socket.addMembership("224.0.0.251");
+        socket.send("hello", socket.address().port, "224.0.0.251");
+      } catch {
+        done(false);
+      }
+    });
+  });
+}
 
 describe("protocol/discovery", () => {
   const hosts = new TestHosts();
@@ -42,6 +67,18 @@ describe("protocol/discovery", () => {
   it("starts and stops with mDNS on, whether or not the network has multicast", async () => {
     const { host } = await hosts.host({ mdns: true });
     assert.equal(host.addresses().length, 1);
+  });
+
+  it("finds a peer by mDNS alone, and none of another swarm, where the machine has multicast", async function () {
+    if (!(await hasMulticast())) this.skip();
+    // A name of its own: other runs of this test may be under way on the same network.
+    const swarmId = `mdns-${randomBytes(6).toString("hex")}`;
+    const other = await hosts.host({ mdns: true, swarmId: `${swarmId}-other` });
+    const a = await hosts.host({ mdns: true, swarmId });
+    const b = await hosts.host({ mdns: true, swarmId });
+    await eventually(() => a.host.peers().length === 1 && b.host.peers().length === 1);
+    assert.equal(a.host.peers()[0]?.peer, b.host.peerId);
+    assert.deepEqual(other.host.peers(), []);
   });
 
   it("believes a node about its own addresses only", async () => {

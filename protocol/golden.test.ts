@@ -12,7 +12,7 @@ import { progressTopic } from "./gossip/progress.js";
 import { manifestPreimage, signManifest, updateTopic } from "./gossip/update.js";
 import { versionTopic } from "./gossip/version.js";
 import { blobRefOf, sha256 } from "./hash.js";
-import { helloAnswerSchema, helloOf, helloSchema } from "./hello.js";
+import { helloAnswerSchema, helloOf, helloSchema, helloVerdictSchema } from "./hello.js";
 import { identityFromSeed } from "./identity.js";
 import { answerHeaderSchema, requestHeaderSchema } from "./rpc.js";
 import golden from "./testdata/messages.json" with { type: "json" };
@@ -83,6 +83,7 @@ const wire = <T>(schema: z.ZodType<T>, value: T): Uint8Array => encodeAs(schema,
 const MESSAGES: Record<string, Uint8Array> = {
   hello: wire(helloSchema, hello),
   helloAnswer: wire(helloAnswerSchema, { v: 1, hello, refusal: "different swarm ids" }),
+  helloVerdict: wire(helloVerdictSchema, { v: 1, refusal: null }),
   manifest: signed.manifest,
   manifestPreimage: manifestPreimage(signed.manifest),
   manifestSignature: signed.signature,

@@ -5,16 +5,11 @@
 import type { Connection, Stream } from "@libp2p/interface";
 import { ProtocolError, reasonOf } from "./errors.js";
 import { answer, greet, HELLO_PROTOCOL, type Hello, type HelloOutcome } from "./hello.js";
-import { HELLO_BYTES_MAX, HELLO_TIMEOUT_MS, REFUSAL_LINGER_MS, REFUSALS_MAX } from "./limits.js";
+import { HELLO_BYTES_MAX, HELLO_TIMEOUT_MS, REFUSAL_LINGER_MS } from "./limits.js";
 import type { Logger } from "./logger.js";
 import type { PeerTable } from "./peer_table.js";
+import { type Refusal, RefusalLog } from "./refusal_log.js";
 import { FrameStream } from "./streams.js";
-
-export interface Refusal {
-  readonly peer: string;
-  readonly reason: string;
-  readonly atMs: number;
-}
 
 export interface GreeterInit {
   readonly table: PeerTable;
@@ -22,28 +17,32 @@ export interface GreeterInit {
   readonly logger: Logger;
   /** A refused peer is not dialed for a while. */
   readonly refused: (peer: string) => void;
+  /** For the whole handshake of a connection. */
+  readonly timeoutMs?: number;
 }
 
 export class Greeter {
-  private readonly log: Refusal[] = [];
+  private readonly log = new RefusalLog();
   private readonly timers = new Map<string, NodeJS.Timeout>();
-  private refusedCount = 0;
+  private readonly timeoutMs: number;
 
-  constructor(private readonly init: GreeterInit) {}
+  constructor(private readonly init: GreeterInit) {
+    this.timeoutMs = init.timeoutMs ?? HELLO_TIMEOUT_MS;
+  }
 
   /** The newest last. */
   refusals(): Refusal[] {
-    return [...this.log];
+    return this.log.all();
   }
 
   refusalCount(): number {
-    return this.refusedCount;
+    return this.log.count;
   }
 
   opened(connection: Connection): void {
     const peer = connection.remotePeer.toString();
     this.init.table.opened(peer, connection.id);
-    const timer = setTimeout(() => this.expired(connection), HELLO_TIMEOUT_MS);
+    const timer = setTimeout(() => this.expired(connection), this.timeoutMs);
     this.timers.set(connection.id, timer);
     if (connection.direction === "outbound") void this.greet(connection);
   }
@@ -62,7 +61,7 @@ export class Greeter {
   async greet(connection: Connection): Promise<void> {
     await this.run(connection, async () => {
       const stream = await connection.newStream(HELLO_PROTOCOL, {
-        signal: AbortSignal.timeout(HELLO_TIMEOUT_MS),
+        signal: AbortSignal.timeout(this.timeoutMs),
       });
       return greet(this.framed(stream), this.init.hello());
     });
@@ -99,9 +98,7 @@ export class Greeter {
 
   private async refuse(connection: Connection, reason: string, byUs: boolean): Promise<void> {
     const peer = connection.remotePeer.toString();
-    this.log.push({ peer, reason, atMs: Date.now() });
-    if (this.log.length > REFUSALS_MAX) this.log.shift();
-    this.refusedCount += 1;
+    this.log.add(peer, reason);
     this.init.refused(peer);
     this.init.logger.warn({ peer, reason, byUs }, `peer refused: ${reason}`);
     // The other side closes when it has read the reason; closing at once could overtake it.
@@ -112,7 +109,7 @@ export class Greeter {
 
   private expired(connection: Connection): void {
     this.timers.delete(connection.id);
-    const reason = `no hello in ${HELLO_TIMEOUT_MS} ms`;
+    const reason = `no hello in ${this.timeoutMs} ms`;
     this.init.logger.debug({ peer: connection.remotePeer.toString(), reason }, "connection closed");
     connection.abort(new ProtocolError("TIMEOUT", reason));
   }

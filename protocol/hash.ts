@@ -21,6 +21,14 @@ export function hashOfDigest(digest: Uint8Array): Hash {
   return `sha256:${Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength).toString("hex")}`;
 }
 
+/**
+ * Names a reference as a whole. Anybody can name another's hash with a chunk root or length of his own: what is fetched
+ * under one reference must not get in the way of what is fetched under the other.
+ */
+export function refName({ hash, bytes, chunkRoot }: BlobRef): Hash {
+  return sha256(Buffer.from(`${hash} ${bytes} ${chunkRoot}`));
+}
+
 /** Chunks of a blob of `bytes` bytes; an empty blob has none. */
 export function chunksOf(bytes: number): number {
   return Math.ceil(bytes / BLOB_CHUNK_BYTES);

@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
+import { noise } from "@libp2p/noise";
 import { generateKey } from "@libp2p/pnet";
+import { tcp } from "@libp2p/tcp";
+import { yamux } from "@libp2p/yamux";
+import { multiaddr } from "@multiformats/multiaddr";
+import { createLibp2p } from "libp2p";
+import { greet, HELLO_PROTOCOL, helloOf } from "./hello.js";
 import { SwarmHost } from "./host.js";
 import { createIdentity } from "./identity.js";
 import type { Logger } from "./logger.js";
 import type { PeerEvent } from "./peer_table.js";
-import { eventually, type TestHost, TestHosts } from "./testing/hosts.js";
+import { FrameStream } from "./streams.js";
+import { eventually, type RawPeer, type TestHost, TestHosts } from "./testing/hosts.js";
 import type { Hash } from "./types.js";
 
 const A: Hash = `sha256:${"a".repeat(64)}`;
@@ -139,6 +146,42 @@ describe("protocol/host", () => {
     await eventually(() => sees(a, b));
     await assert.rejects(stranger.host.dial(bootstrap[0] as string), { code: "DIAL_FAILED" });
     assert.equal(a.host.peers().length, 1);
+  });
+
+  it("turns away connections above its bound", async () => {
+    const max = 3;
+    const { host } = await hosts.host({ maxConnections: max });
+    const raws: RawPeer[] = [];
+    for (let i = 0; i < max + 2; i++) raws.push(await hosts.raw());
+    for (const raw of raws.slice(0, max)) await raw.join(host);
+    for (const raw of raws.slice(max)) await assert.rejects(raw.join(host));
+    assert.equal(host.connections().length, max);
+    assert.equal(host.peers().length, max);
+  });
+
+  it("talks noise with a peer that has no TLS, and TLS with one that has", async () => {
+    const { host } = await hosts.host();
+    const other = await hosts.raw();
+    await other.join(host);
+    assert.equal(host.connections()[0]?.encryption, "/tls/1.0.0");
+    const plain = await createLibp2p({
+      transports: [tcp()],
+      connectionEncrypters: [noise()],
+      streamMuxers: [yamux()],
+    });
+    try {
+      const connection = await plain.dial(multiaddr(host.addresses()[0] as string));
+      assert.equal(connection.encryption, "/noise");
+      const frames = new FrameStream(await connection.newStream(HELLO_PROTOCOL), {
+        what: "plain",
+        maxFrameBytes: 4096,
+      });
+      const hello = helloOf({ swarm: "test", name: "plain", version: "0", formation: null });
+      assert.equal((await greet(frames, hello)).kind, "accepted");
+      await eventually(() => host.peers().length === 2);
+    } finally {
+      await plain.stop();
+    }
   });
 
   it("says what is wrong with its configuration", async () => {

@@ -7,18 +7,26 @@ import type { BlobStorage } from "./blobs/types.js";
 import { bootstrapPeers, GossipDiscovery, type KnownAddress, parseAddress } from "./discovery.js";
 import { ProtocolError, reasonOf } from "./errors.js";
 import { Gossip } from "./gossip/gossip.js";
-import { Greeter, type Refusal } from "./greeter.js";
+import { Greeter } from "./greeter.js";
 import { HELLO_PROTOCOL, helloOf } from "./hello.js";
 import type { Identity } from "./identity.js";
 import { Latency } from "./latency.js";
 import { createNode, type NodeOptions, type SwarmLibp2p } from "./libp2p_node.js";
-import { DIAL_TIMEOUT_MS, HELLO_TIMEOUT_MS, STOP_TIMEOUT_MS } from "./limits.js";
+import {
+  DIAL_TIMEOUT_MS,
+  HELLO_TIMEOUT_MS,
+  RECEIVING_BYTES_MAX,
+  RECEIVING_STRANGERS_BYTES_MAX,
+  STOP_TIMEOUT_MS,
+} from "./limits.js";
 import { Links } from "./links.js";
 import { listenError } from "./listen_error.js";
 import type { Logger } from "./logger.js";
 import { type PeerEvent, type PeerHello, PeerTable } from "./peer_table.js";
 import { RaftChannel } from "./raft_channel.js";
+import { ReceiveBudget } from "./receive_budget.js";
 import { Redialer } from "./redial.js";
+import type { Refusal } from "./refusal_log.js";
 import { Rpc } from "./rpc.js";
 import { deadline, sleep } from "./timing.js";
 import { Traffic, type TrafficReport } from "./traffic.js";
@@ -49,6 +57,8 @@ export interface HostOptions {
   readonly blobStorage: BlobStorage;
   /** Larger blobs are not fetched. */
   readonly maxBlobBytes?: number;
+  /** Members of the swarm, connected or not: where room is scarce they come before strangers. */
+  readonly preferred?: (peer: string) => boolean;
   /** Keeps the address book across restarts; without one it is in memory. */
   readonly datastore?: NodeOptions["datastore"];
 }
@@ -91,7 +101,8 @@ export class SwarmHost {
     let host: SwarmHost | null = null;
     const denyDial = (peer: string) => host?.redialer.isRefused(peer) ?? false;
     const discovery = new GossipDiscovery(options.swarmId);
-    const node = await createNode({ ...options, traffic, discovery, denyDial });
+    const admitted = (peer: string) => host?.table.admitted(peer) ?? false;
+    const node = await createNode({ ...options, traffic, discovery, denyDial, admitted });
     discovery.attach(node.services.pubsub);
     host = new SwarmHost(options, node, bootstrap, traffic, discovery);
     await host.handleProtocols();
@@ -116,6 +127,7 @@ export class SwarmHost {
       connectedPeers: () => table.size,
       // Leaves room for those who come to us.
       maxPeers: Math.ceil(options.maxConnections * 0.8),
+      forgot: (peer) => void node.peerStore.delete(peerIdFromString(peer)).catch(() => undefined),
       logger,
     });
     this.links = new Links(node, table, (peer) => this.redialer.isRefused(peer));
@@ -134,15 +146,20 @@ export class SwarmHost {
         for (const listener of this.latencyListeners) listener(peer, latencyMs);
       },
     });
-    const admitted = (peer: string) => table.admitted(peer);
-    this.gossip = new Gossip({ pubsub: node.services.pubsub, swarmId, admitted, logger });
-    this.rpc = new Rpc(this.links, swarmId, logger);
-    this.raft = new RaftChannel(this.links, swarmId, logger);
+    const isPreferred = options.preferred ?? (() => false);
+    const budget = new ReceiveBudget({
+      bytes: RECEIVING_BYTES_MAX,
+      strangersBytes: RECEIVING_STRANGERS_BYTES_MAX,
+    });
+    const shared = { streams: this.links, swarmId, logger, isPreferred };
+    const admitted = (peer: string) => table.isUp(peer);
+    const isKnown = (peer: string) => table.isUp(peer) || isPreferred(peer);
+    this.gossip = new Gossip({ pubsub: node.services.pubsub, swarmId, admitted, isKnown, logger });
+    this.rpc = new Rpc({ ...shared, budget });
+    this.raft = new RaftChannel({ ...shared, budget });
     this.blobs = new BlobExchange({
-      streams: this.links,
-      swarmId,
+      ...shared,
       storage,
-      logger,
       ...(maxBlobBytes === undefined ? {} : { maxBlobBytes }),
     });
     this.listen();
@@ -203,6 +220,11 @@ export class SwarmHost {
   /** One of them. */
   peer(peer: string): PeerHello | undefined {
     return this.table.helloOf(peer);
+  }
+
+  /** Whether a peer is connected and has passed the handshake. */
+  isUp(peer: string): boolean {
+    return this.table.isUp(peer);
   }
 
   /** "up" when a peer has passed its handshake, "down" when its last connection has gone. */
@@ -288,7 +310,7 @@ export class SwarmHost {
     for (const peer of this.bootstrap.keys()) await this.rememberBootstrap(peer);
     for (const peer of await this.node.peerStore.all()) {
       if (peer.id.toString() !== this.peerId && peer.addresses.length > 0)
-        this.redialer.found(peer.id.toString());
+        this.redialer.restored(peer.id.toString());
     }
   }
 

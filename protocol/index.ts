@@ -4,8 +4,16 @@ import "./polyfill.js";
 export * from "./blobs/index.js";
 export { ProtocolError, type ProtocolErrorCode, RemoteError } from "./errors.js";
 export * from "./gossip/index.js";
-export type { Refusal } from "./greeter.js";
-export { blobRefOf, ChunkHasher, chunkLength, chunksOf, HASH_BYTES, isHash, sha256 } from "./hash.js";
+export {
+  blobRefOf,
+  ChunkHasher,
+  chunkLength,
+  chunksOf,
+  HASH_BYTES,
+  isHash,
+  refName,
+  sha256,
+} from "./hash.js";
 export { type ConnectionInfo, type HostOptions, SwarmHost } from "./host.js";
 export {
   createIdentity,
@@ -21,6 +29,7 @@ export {
 export { type Logger, silentLogger } from "./logger.js";
 export type { PeerEvent, PeerHello } from "./peer_table.js";
 export { RaftChannel, type RaftChannelCounters, type RaftListener } from "./raft_channel.js";
+export type { Refusal } from "./refusal_log.js";
 export { type CallOptions, defineMethod, Rpc, type RpcHandler, type RpcMethod } from "./rpc.js";
 export type { TrafficCount, TrafficReport } from "./traffic.js";
 export type { BlobRef, Hash, Signer, Verify } from "./types.js";

@@ -1,6 +1,6 @@
 import "./polyfill.js";
 /** The libp2p node underneath, set up with the bounds of `limits.ts`. */
-import { type GossipSub, gossipsub } from "@chainsafe/libp2p-gossipsub";
+import { type GossipSub, type GossipSubComponents, gossipsub } from "@chainsafe/libp2p-gossipsub";
 import { identify } from "@libp2p/identify";
 import type { ConnectionProtector, Libp2p } from "@libp2p/interface";
 import { noise } from "@libp2p/noise";
@@ -12,6 +12,7 @@ import { yamux } from "@libp2p/yamux";
 import { createLibp2p, type Libp2pOptions } from "libp2p";
 import { type GossipDiscovery, mdnsDiscovery } from "./discovery.js";
 import { ProtocolError, reasonOf } from "./errors.js";
+import { type Admitted, heldRegistrar } from "./gossip/held_registrar.js";
 import { gossipOptions } from "./gossip/options.js";
 import type { Identity } from "./identity.js";
 import {
@@ -47,6 +48,8 @@ export interface NodeOptions {
   readonly datastore?: Libp2pOptions["datastore"];
   /** Peers that are not to be dialed now. */
   readonly denyDial: (peer: string) => boolean;
+  /** Whose gossip is read. */
+  readonly admitted: Admitted;
 }
 
 /** Addresses and peers of the address book outlive this; the default hour is shorter than many an outage. */
@@ -92,8 +95,21 @@ export async function createNode(options: NodeOptions): Promise<SwarmLibp2p> {
     metrics: () => traffic,
     // Gossip discovery finds gossipsub among the services once they are started.
     peerDiscovery: [options.discovery.create, ...(options.mdns ? [mdnsDiscovery(swarmId)] : [])],
-    services: { identify: identify(), ping: ping(PING_STREAMS), pubsub: gossipsub(gossipOptions(swarmId)) },
+    services: { identify: identify(), ping: ping(PING_STREAMS), pubsub: gossip(swarmId, options.admitted) },
   });
+}
+
+function gossip(swarmId: string, admitted: Admitted): (components: GossipSubComponents) => GossipSub {
+  const create = gossipsub(gossipOptions(swarmId));
+  return ({ privateKey, peerId, peerStore, registrar, connectionManager, logger }) =>
+    create({
+      privateKey,
+      peerId,
+      peerStore,
+      registrar: heldRegistrar(registrar, admitted),
+      connectionManager,
+      logger,
+    });
 }
 
 function protector(swarmKey: Uint8Array): () => ConnectionProtector {

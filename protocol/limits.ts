@@ -93,6 +93,8 @@ export const DISCOVERY_BYTES_MAX = 4 * KIB;
 export const REDIAL_TICK_MS = 250;
 /** Dials of the redial loop at a time. */
 export const REDIAL_CONCURRENCY = 8;
+/** Of these, dials of peers that were never connected: whoever invents addresses does not hold up the others. */
+export const REDIAL_UNMET_CONCURRENCY = 4;
 /** First wait after a failed dial; doubles up to `REDIAL_MS_MAX`, each with ±25 % jitter. */
 export const REDIAL_MS_MIN = 500;
 /** Longest wait between dials of one peer. */
@@ -101,10 +103,15 @@ export const REDIAL_MS_MAX = 15_000;
 export const BOOTSTRAP_REDIAL_MS_MAX = 1000;
 /** A bootstrap peer is sought eagerly for this long after it was last up or the node started. */
 export const BOOTSTRAP_EAGER_MS = 600_000;
-/** Peers that the redial loop remembers; the longest unreachable is forgotten first. */
+/**
+ * Peers that the redial loop remembers; past it one that was never connected is forgotten first, with its addresses,
+ * and among those the longest unreachable.
+ */
 export const REDIAL_PEERS_MAX = 1000;
 /** A peer that could not be reached for this long is forgotten (bootstrap peers never are). */
 export const REDIAL_FORGET_MS = 3_600_000;
+/** A peer that was found and never connected is forgotten after this; while it lives it is found again. */
+export const REDIAL_UNMET_FORGET_MS = 300_000;
 /** Peers up to which newly found ones are dialed at once; beyond it links are opened when they are needed. */
 export const PEERS_WANTED = 128;
 /** A link over which gossip does not flow this long after it came up is closed, so that it is opened afresh. */
@@ -114,20 +121,37 @@ export const GOSSIP_GRACE_MS = 10_000;
 
 /** Mesh upkeep. */
 export const GOSSIP_HEARTBEAT_MS = 1000;
-/** Authors whose rate is tracked; the longest silent is forgotten first. */
+/**
+ * Authors whose rate and sequence numbers are tracked per topic, known ones and strangers each; the longest silent is
+ * forgotten first.
+ */
 export const RATE_AUTHORS_MAX = 10_000;
-/** Messages that wait for the handshake of the peer that brought them; more are ignored. */
-export const GOSSIP_WAITING_MAX = 1024;
+/** Numbers below an author's highest that may still arrive, each once; a message with an older one is ignored. */
+export const GOSSIP_SEQUENCE_WINDOW = 64;
+/** Rates of one author that all authors unknown to this node share, per neighbor that brings them; more is ignored. */
+export const GOSSIP_STRANGERS_SHARE = 4;
+/** Address records per second and author on the discovery topic; more are ignored. */
+export const DISCOVERY_PER_SECOND = 2;
+/** Address records of one author at once; more are ignored. */
+export const DISCOVERY_BURST = 10;
 
 // --- Streams, calls, Raft ---------------------------------------------------------------------------------------
 
 /** Bytes handed to a stream at a time before looking at its backpressure. */
 export const STREAM_WRITE_BYTES = 256 * KIB;
+/** Bytes received beyond the frame being read at which a stream is held back. */
+export const STREAM_READ_AHEAD_BYTES = 64 * KIB;
+/** Frames read from what is there already before other work has its turn. */
+export const STREAM_FRAMES_PER_TURN = 64;
+/** Bytes of larger frames (above `STREAM_READ_AHEAD_BYTES`) of calls and Raft being received at a time; more wait. */
+export const RECEIVING_BYTES_MAX = 256 * MIB;
+/** Of these, bytes of frames of peers that are no members; more wait. */
+export const RECEIVING_STRANGERS_BYTES_MAX = 64 * MIB;
 /** Bytes of a call's header frame (method or outcome). */
 export const RPC_HEADER_BYTES_MAX = 4 * KIB;
 /** Bytes of a call's body unless its method says less. */
 export const RPC_BODY_BYTES_MAX = 16 * MIB;
-/** A request must have arrived this long after its stream opened. */
+/** A request, both frames, must have arrived this long after its stream opened. */
 export const RPC_REQUEST_TIMEOUT_MS = 10_000;
 /** A call without its own timeout. */
 export const RPC_TIMEOUT_MS = 10_000;
@@ -135,6 +159,10 @@ export const RPC_TIMEOUT_MS = 10_000;
 export const RPC_SERVED_PER_PEER_MAX = 32;
 /** Calls served at a time in all; more are answered `OVERLOADED`. */
 export const RPC_SERVED_MAX = 256;
+/** Of these, calls that only members of the swarm get served. */
+export const RPC_SERVED_RESERVED = 128;
+/** Calls of one peer that is no member served at a time; more are answered `OVERLOADED`. */
+export const RPC_SERVED_PER_STRANGER_MAX = 8;
 /** Own calls to one peer at a time; more fail with `OVERLOADED`. */
 export const RPC_CALLS_PER_PEER_MAX = 64;
 /** Own calls at a time in all; more fail with `OVERLOADED`. */
@@ -142,6 +170,8 @@ export const RPC_CALLS_MAX = 512;
 
 /** Bytes of one Raft message; holds a snapshot chunk or a batch of entries. */
 export const RAFT_FRAME_BYTES_MAX = 20 * MIB;
+/** Inbound Raft streams of peers that are no members (a newcomer knows none yet); past it the oldest is reset. */
+export const RAFT_STRANGERS_MAX = 8;
 /** Raft messages waiting for one peer; further ones are dropped (Raft repeats itself). */
 export const RAFT_QUEUE_FRAMES_MAX = 256;
 /** Bytes waiting for one peer; further messages are dropped. */
@@ -165,8 +195,14 @@ export const BLOB_RANGE_CHUNKS_MAX = 32;
 export const BLOB_HEADER_BYTES_MAX = 1 * KIB;
 /** Requests served at a time in all. */
 export const BLOB_SERVED_MAX = 16;
+/** Of these, requests that only members of the swarm get served. */
+export const BLOB_SERVED_RESERVED = 8;
 /** Requests of one peer served at a time. */
 export const BLOB_SERVED_PER_PEER_MAX = 4;
+/** Requests of one peer that is no member served at a time. */
+export const BLOB_SERVED_PER_STRANGER_MAX = 2;
+/** A peer must take an answer at this rate at least, `BLOB_FRAME_TIMEOUT_MS` apart; else its stream is reset. */
+export const BLOB_SERVED_BYTES_PER_S_MIN = 64 * KIB;
 /** Requests of one peer that wait for their turn; more are answered `busy`. */
 export const BLOB_WAITING_PER_PEER_MAX = 16;
 /** A request must come this soon on an open stream, else the stream is closed. */

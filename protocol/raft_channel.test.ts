@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { createIdentity } from "./identity.js";
-import { RAFT_FRAME_BYTES_MAX, RAFT_QUEUE_FRAMES_MAX } from "./limits.js";
-import { raftProtocol } from "./raft_channel.js";
+import { RAFT_FRAME_BYTES_MAX, RAFT_QUEUE_FRAMES_MAX, RAFT_STRANGERS_MAX } from "./limits.js";
+import { silentLogger } from "./logger.js";
+import { RaftChannel, raftProtocol } from "./raft_channel.js";
+import { ReceiveBudget } from "./receive_budget.js";
+import type { FrameStream } from "./streams.js";
 import { eventually, TEST_SWARM, type TestHost, TestHosts } from "./testing/hosts.js";
 
 const text = (s: string) => new TextEncoder().encode(s);
@@ -105,5 +108,72 @@ describe("protocol/raft_channel", () => {
     a.host.raft.send(b.host.peerId, text("append"));
     await eventually(() => heard.length > 0);
     assert.deepEqual(heard, [`${a.host.peerId} append`]);
+  });
+
+  it("keeps a bounded number of streams of peers that are no members", async () => {
+    const strangers = new Set<string>();
+    const c = await hosts.host({ preferred: (peer) => !strangers.has(peer) });
+    const heard: string[] = [];
+    c.host.raft.onMessage((_, m) => void heard.push(read(m)));
+    await a.host.dial(c.host.addresses()[0] as string);
+    a.host.raft.send(c.host.peerId, text("member"));
+    await eventually(() => heard.length === 1);
+    const open: FrameStream[] = [];
+    for (let i = 0; i < RAFT_STRANGERS_MAX + 3; i++) {
+      const raw = await hosts.raw();
+      strangers.add(raw.identity.peerId);
+      await raw.join(c.host);
+      const frames = await raw.frames(raftProtocol(TEST_SWARM));
+      await frames.write(text(`stranger ${i}`), 5000);
+      open.push(frames);
+      await eventually(() => heard.length === i + 2);
+    }
+    await eventually(() => open.slice(0, 3).every((frames) => frames.stream.status !== "open"));
+    assert.ok(open.slice(3).every((frames) => frames.stream.status === "open"));
+    a.host.raft.send(c.host.peerId, text("member again"));
+    await eventually(() => heard.at(-1) === "member again");
+    assert.equal(a.host.raft.counters().dropped, 0, "its stream was not among those that were reset");
+  });
+
+  it("waits for ever for a message to begin, and not for ever for one that has begun", async () => {
+    const heard: string[] = [];
+    const channel = new RaftChannel({
+      streams: b.host.links,
+      swarmId: "impatient",
+      logger: silentLogger,
+      isPreferred: () => true,
+      budget: new ReceiveBudget({ bytes: 1000, strangersBytes: 1000 }),
+      frameTimeoutMs: 50,
+    });
+    await channel.start();
+    channel.onMessage((_, m) => void heard.push(read(m)));
+    const raw = await hosts.raw();
+    await raw.join(b.host);
+    const frames = await raw.frames(raftProtocol("impatient"));
+    await frames.write(text("one"), 5000);
+    await eventually(() => heard.length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await frames.write(text("two"), 5000);
+    await eventually(() => heard.length === 2);
+    frames.stream.send(Uint8Array.of(0, 0, 0, 9, 1));
+    await eventually(() => frames.stream.status !== "open");
+    await channel.stop();
+  });
+
+  it("hands a listener any bytes at all, and survives what it throws at them", async () => {
+    const heard: number[] = [];
+    b.host.raft.onMessage((_, m) => {
+      heard.push(m.length);
+      if (m[0] === 0xff) throw new Error("not a raft message");
+    });
+    const raw = await hosts.raw();
+    await raw.join(b.host);
+    const frames = await raw.frames(raftProtocol(TEST_SWARM));
+    await frames.write(new Uint8Array(), 5000);
+    await frames.write(Uint8Array.of(0xff, 1, 2), 5000);
+    await eventually(() => frames.stream.status !== "open");
+    assert.deepEqual(heard, [0, 3]);
+    a.host.raft.send(b.host.peerId, text("append"));
+    await eventually(() => heard.at(-1) === 6);
   });
 });

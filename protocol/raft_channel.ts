@@ -10,10 +10,12 @@ import {
   RAFT_QUEUE_FRAMES_MAX,
   RAFT_REOPEN_MS_MAX,
   RAFT_REOPEN_MS_MIN,
+  RAFT_STRANGERS_MAX,
   RAFT_WRITE_TIMEOUT_MS,
 } from "./limits.js";
 import type { Logger } from "./logger.js";
 import type { PeerStreams } from "./peer_streams.js";
+import type { ReceiveBudget } from "./receive_budget.js";
 import { FrameStream } from "./streams.js";
 import { backoffMs, deadline, orAborted, sharedController, sleep } from "./timing.js";
 
@@ -42,6 +44,17 @@ interface Lane {
   running: boolean;
 }
 
+export interface RaftChannelInit {
+  readonly streams: PeerStreams;
+  readonly swarmId: string;
+  readonly logger: Logger;
+  /** Members of the swarm: their streams are not bounded in number, and their messages are received first. */
+  readonly isPreferred: (peer: string) => boolean;
+  readonly budget: ReceiveBudget;
+  /** For a message that has begun. */
+  readonly frameTimeoutMs?: number;
+}
+
 export class RaftChannel {
   private readonly lanes = new Map<string, Lane>();
   private readonly inbound = new Map<string, FrameStream>();
@@ -49,22 +62,20 @@ export class RaftChannel {
   private readonly counts: RaftChannelCounters = { sent: 0, received: 0, dropped: 0 };
   private readonly stopper = sharedController();
 
-  constructor(
-    private readonly streams: PeerStreams,
-    private readonly swarmId: string,
-    private readonly logger: Logger,
-  ) {}
+  constructor(private readonly init: RaftChannelInit) {}
 
   async start(): Promise<void> {
-    await this.streams.handle(
-      raftProtocol(this.swarmId),
+    await this.init.streams.handle(
+      raftProtocol(this.init.swarmId),
       (stream, peer) => {
         const frames = new FrameStream(stream, {
           what: `raft from ${peer}`,
           maxFrameBytes: RAFT_FRAME_BYTES_MAX,
+          budget: this.init.budget,
+          preferred: this.init.isPreferred(peer),
         });
         this.receive(frames, peer).catch((error) => {
-          this.logger.debug({ peer, reason: reasonOf(error) }, "raft stream closed");
+          this.init.logger.debug({ peer, reason: reasonOf(error) }, "raft stream closed");
         });
       },
       { inboundPerPeer: STREAMS_PER_PEER, outboundPerPeer: STREAMS_PER_PEER },
@@ -90,7 +101,8 @@ export class RaftChannel {
     if (full || message.length > RAFT_FRAME_BYTES_MAX) {
       this.counts.dropped += 1;
       // Unlike a full queue this does not pass by itself: the sender's batches are configured too large.
-      if (!full) this.logger.error({ peer: to, bytes: message.length }, "raft message too large, not sent");
+      if (!full)
+        this.init.logger.error({ peer: to, bytes: message.length }, "raft message too large, not sent");
       return;
     }
     lane.queue.push(message);
@@ -131,7 +143,7 @@ export class RaftChannel {
   private async open(to: string, lane: Lane): Promise<FrameStream | null> {
     const limit = deadline(RAFT_WRITE_TIMEOUT_MS, `raft to ${to}`, this.stopper.signal);
     try {
-      const opening = this.streams.open(to, raftProtocol(this.swarmId), limit.signal);
+      const opening = this.init.streams.open(to, raftProtocol(this.init.swarmId), limit.signal);
       const stream = await orAborted(opening, limit.signal);
       const frames = new FrameStream(stream, { what: `raft to ${to}`, maxFrameBytes: 0 });
       stream.addEventListener("close", () => {
@@ -155,17 +167,29 @@ export class RaftChannel {
     lane.frames = null;
     lane.failures += 1;
     if (this.stopper.signal.aborted) return;
-    this.logger.debug({ peer: to, reason: reasonOf(error) }, "raft message not sent");
+    this.init.logger.debug({ peer: to, reason: reasonOf(error) }, "raft message not sent");
     await sleep(backoffMs(lane.failures, RAFT_REOPEN_MS_MIN, RAFT_REOPEN_MS_MAX), this.stopper.signal);
+  }
+
+  /** The oldest gives way: a newcomer takes its own leader for a stranger, and must not be shut off from it for good. */
+  private boundStrangers(): void {
+    const strangers = [...this.inbound].filter(([peer]) => !this.init.isPreferred(peer));
+    for (const [peer, frames] of strangers.slice(0, -RAFT_STRANGERS_MAX)) {
+      this.inbound.delete(peer);
+      frames.abort(new Error("too many raft streams of peers that are no members"));
+    }
   }
 
   private async receive(frames: FrameStream, peer: string): Promise<void> {
     // The newest stream of a peer is the one it uses: an older one is what a broken link left behind.
     this.inbound.get(peer)?.abort(new Error("replaced by a newer stream"));
+    this.inbound.delete(peer);
     this.inbound.set(peer, frames);
+    this.boundStrangers();
+    const { frameTimeoutMs = RAFT_FRAME_TIMEOUT_MS } = this.init;
     try {
       for (;;) {
-        const message = await frames.read(null, { frameTimeoutMs: RAFT_FRAME_TIMEOUT_MS });
+        const message = await frames.read(null, { frameTimeoutMs });
         if (message === null) break;
         this.counts.received += 1;
         for (const listener of this.listeners) await listener(peer, message);

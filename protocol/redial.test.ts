@@ -4,6 +4,8 @@ import {
   REDIAL_CONCURRENCY,
   REDIAL_FORGET_MS,
   REDIAL_PEERS_MAX,
+  REDIAL_UNMET_CONCURRENCY,
+  REDIAL_UNMET_FORGET_MS,
   REFUSED_REDIAL_MS,
 } from "./limits.js";
 import { silentLogger } from "./logger.js";
@@ -15,6 +17,7 @@ class World {
   readonly dials: { peer: string; atMs: number }[] = [];
   readonly reachable = new Set<string>();
   readonly connected = new Set<string>();
+  readonly forgotten: string[] = [];
   hang = false;
   readonly redialer: Redialer;
 
@@ -24,6 +27,7 @@ class World {
       maxPeers,
       isConnected: (peer) => this.connected.has(peer),
       connectedPeers: () => this.connected.size,
+      forgot: (peer) => this.forgotten.push(peer),
       logger: silentLogger,
       now: () => this.nowMs,
       dial: async (peer, signal) => {
@@ -88,9 +92,10 @@ describe("protocol/redial", () => {
     const gaps = world.gapsOf("p");
     assert.ok((gaps[0] as number) <= 1000 && (gaps.at(-1) as number) >= 10_000, `${gaps}`);
     assert.ok(Math.max(...gaps) <= 20_000);
-    world.nowMs += REDIAL_FORGET_MS;
+    world.nowMs += REDIAL_UNMET_FORGET_MS;
     await world.run(1000);
     assert.equal(world.redialer.missing(), 0);
+    assert.deepEqual(world.forgotten, ["p"]);
   });
 
   it("comes back within a second after a cut", async () => {
@@ -130,8 +135,37 @@ describe("protocol/redial", () => {
       world.redialer.found(`p${i}`);
     }
     await world.run(1000);
-    assert.equal(world.dials.length, REDIAL_CONCURRENCY);
+    assert.equal(world.dials.length, REDIAL_UNMET_CONCURRENCY);
     assert.equal(world.redialer.missing(), REDIAL_PEERS_MAX);
+    for (let i = 0; i < 50; i++) world.redialer.restored(`q${i}`);
+    await world.run(1000);
+    assert.equal(world.dials.length, REDIAL_CONCURRENCY);
+  });
+
+  it("does not forget or neglect a peer that it met for any number of invented ones", async () => {
+    use(new World());
+    world.reachable.add("friend");
+    world.redialer.found("friend");
+    await world.run(250);
+    world.lose("friend");
+    world.hang = true;
+    for (let i = 0; i < 2 * REDIAL_PEERS_MAX; i++) {
+      world.nowMs += 1;
+      world.redialer.found(`invented ${i}`);
+    }
+    assert.equal(world.forgotten.length, REDIAL_PEERS_MAX + 1);
+    assert.ok(!world.forgotten.includes("friend"));
+    assert.ok(world.forgotten.includes("invented 0"), "the longest known goes first");
+    await world.run(2000);
+    assert.ok(
+      world.dials.filter((d) => d.peer === "friend").length >= 2,
+      "it has its turn although all hang",
+    );
+    world.nowMs += REDIAL_UNMET_FORGET_MS;
+    world.lose("friend");
+    world.nowMs += REDIAL_FORGET_MS - 1;
+    world.redialer.tick();
+    assert.ok(!world.forgotten.includes("friend"), "and it is remembered longer");
   });
 
   it("does not dial more peers than are wanted", async () => {

@@ -13,6 +13,8 @@ import {
   REDIAL_MS_MIN,
   REDIAL_PEERS_MAX,
   REDIAL_TICK_MS,
+  REDIAL_UNMET_CONCURRENCY,
+  REDIAL_UNMET_FORGET_MS,
   REFUSED_REDIAL_MS,
 } from "./limits.js";
 import type { Logger } from "./logger.js";
@@ -25,12 +27,16 @@ export interface RedialerInit {
   readonly isConnected: (peer: string) => boolean;
   readonly connectedPeers: () => number;
   readonly maxPeers: number;
+  /** A peer is no longer remembered: nor need its addresses be. */
+  readonly forgot?: (peer: string) => void;
   readonly logger: Logger;
   readonly now?: () => number;
 }
 
 interface Known {
   readonly bootstrap: boolean;
+  /** It was connected, or is configured: nobody invented it. */
+  met: boolean;
   failures: number;
   /** Dialed again from then on. */
   nextAtMs: number;
@@ -45,6 +51,7 @@ export class Redialer {
   private readonly known = new Map<string, Known>();
   private readonly now: () => number;
   private dialing = 0;
+  private dialingUnmet = 0;
   private timer: NodeJS.Timeout | null = null;
   private stopper = sharedController();
 
@@ -72,8 +79,14 @@ export class Redialer {
     this.tick();
   }
 
+  /** A peer that an earlier process knew. */
+  restored(peer: string): void {
+    this.remember(peer, false).met = true;
+  }
+
   connected(peer: string): void {
     const known = this.remember(peer, false);
+    known.met = true;
     known.failures = 0;
     known.aliveAtMs = this.now();
   }
@@ -114,17 +127,21 @@ export class Redialer {
 
   private isDue(peer: string, known: Known, wanted: boolean): boolean {
     const nowMs = this.now();
+    if (!known.met && this.dialingUnmet >= REDIAL_UNMET_CONCURRENCY) return false;
     if (known.dialing || known.nextAtMs > nowMs || known.refusedUntilMs > nowMs) return false;
     if (!(wanted || known.bootstrap) || this.init.isConnected(peer)) return false;
-    if (known.bootstrap || nowMs - known.aliveAtMs < REDIAL_FORGET_MS) return true;
-    this.known.delete(peer);
+    const forgetMs = known.met ? REDIAL_FORGET_MS : REDIAL_UNMET_FORGET_MS;
+    if (known.bootstrap || nowMs - known.aliveAtMs < forgetMs) return true;
+    this.forget(peer);
     return false;
   }
 
   private async dial(peer: string, known: Known): Promise<void> {
     const { signal } = this.stopper;
+    const unmet = known.met ? 0 : 1;
     known.dialing = true;
     this.dialing += 1;
+    this.dialingUnmet += unmet;
     try {
       await this.init.dial(peer, signal);
       known.failures = 0;
@@ -135,6 +152,7 @@ export class Redialer {
     } finally {
       known.dialing = false;
       this.dialing -= 1;
+      this.dialingUnmet -= unmet;
     }
   }
 
@@ -159,6 +177,7 @@ export class Redialer {
     const nowMs = this.now();
     const known: Known = {
       bootstrap,
+      met: bootstrap,
       failures: 0,
       nextAtMs: nowMs,
       aliveAtMs: nowMs,
@@ -166,18 +185,26 @@ export class Redialer {
       dialing: false,
     };
     this.known.set(peer, known);
-    if (this.known.size > REDIAL_PEERS_MAX) this.forgetOne();
+    if (this.known.size > REDIAL_PEERS_MAX) this.forgetOne(peer);
     return known;
   }
 
-  private forgetOne(): void {
-    let oldest: string | null = null;
-    let oldestMs = Number.POSITIVE_INFINITY;
+  private forgetOne(newest: string): void {
+    let first: [string, Known] | null = null;
     for (const [peer, known] of this.known) {
-      if (known.bootstrap || this.init.isConnected(peer) || known.aliveAtMs >= oldestMs) continue;
-      oldest = peer;
-      oldestMs = known.aliveAtMs;
+      if (peer === newest || known.bootstrap || this.init.isConnected(peer)) continue;
+      if (first === null || goesBefore(known, first[1])) first = [peer, known];
     }
-    if (oldest !== null) this.known.delete(oldest);
+    if (first !== null) this.forget(first[0]);
   }
+
+  private forget(peer: string): void {
+    this.known.delete(peer);
+    this.init.forgot?.(peer);
+  }
+}
+
+/** Whom nobody has met goes first, then who was not heard of for longest. */
+function goesBefore(a: Known, b: Known): boolean {
+  return a.met === b.met ? a.aliveAtMs < b.aliveAtMs : !a.met;
 }

@@ -3,8 +3,17 @@ import { z } from "zod";
 import { encode } from "./codec.js";
 import { ProtocolError } from "./errors.js";
 import { createIdentity } from "./identity.js";
-import { RPC_SERVED_PER_PEER_MAX } from "./limits.js";
-import { defineMethod, rpcProtocol } from "./rpc.js";
+import {
+  RPC_CALLS_MAX,
+  RPC_CALLS_PER_PEER_MAX,
+  RPC_SERVED_MAX,
+  RPC_SERVED_PER_PEER_MAX,
+  RPC_SERVED_PER_STRANGER_MAX,
+  RPC_SERVED_RESERVED,
+} from "./limits.js";
+import { silentLogger } from "./logger.js";
+import { ReceiveBudget } from "./receive_budget.js";
+import { defineMethod, Rpc, rpcProtocol } from "./rpc.js";
 import { eventually, TEST_SWARM, type TestHost, TestHosts } from "./testing/hosts.js";
 
 const numbers = z.object({ v: z.literal(1), values: z.array(z.number()) });
@@ -36,7 +45,8 @@ describe("protocol/rpc", () => {
   let client: TestHost;
   let server: TestHost;
   beforeEach(async () => {
-    [server, client] = (await hosts.swarm(2)) as [TestHost, TestHost];
+    const preferred = () => true;
+    [server, client] = (await hosts.swarm(2, { preferred })) as [TestHost, TestHost];
   });
   afterEach(() => hosts.stop());
 
@@ -150,6 +160,87 @@ describe("protocol/rpc", () => {
     await eventually(() => release.length > RPC_SERVED_PER_PEER_MAX);
     release.at(-1)?.();
     await again;
+  });
+
+  it("answers members while greedy strangers hold all that strangers may", async () => {
+    const strangers = new Set<string>();
+    const host = await hosts.host({ preferred: (peer) => !strangers.has(peer) });
+    const release: (() => void)[] = [];
+    host.host.rpc.handle(sum, async () => ({ v: 1, sum: 1 }));
+    host.host.rpc.handle(slow, async () => {
+      await new Promise<void>((resolve) => release.push(resolve));
+      return {};
+    });
+    const needed = (RPC_SERVED_MAX - RPC_SERVED_RESERVED) / RPC_SERVED_PER_STRANGER_MAX;
+    const outcomes: string[] = [];
+    for (let i = 0; i <= needed; i++) {
+      const raw = await hosts.raw();
+      strangers.add(raw.identity.peerId);
+      await raw.join(host.host);
+      for (let n = 0; n <= RPC_SERVED_PER_STRANGER_MAX; n++) {
+        const frames = await raw.frames(rpcProtocol(TEST_SWARM));
+        await frames.write(encode({ v: 1, method: "slow" }), 5000);
+        await frames.write(encode({}), 5000);
+        void frames.read(60_000).then(
+          (answer) =>
+            outcomes.push(Buffer.from(answer ?? []).includes("OVERLOADED") ? "OVERLOADED" : "other"),
+          () => outcomes.push("reset"),
+        );
+      }
+    }
+    const refused = needed + RPC_SERVED_PER_STRANGER_MAX + 1;
+    await eventually(() => outcomes.length === refused);
+    assert.deepEqual(outcomes, Array(refused).fill("OVERLOADED"));
+    assert.equal(release.length, RPC_SERVED_MAX - RPC_SERVED_RESERVED);
+    await client.host.dial(host.host.addresses()[0] as string);
+    assert.deepEqual(await client.host.rpc.call(host.host.peerId, sum, { v: 1, values: [] }), {
+      v: 1,
+      sum: 1,
+    });
+    for (const resolve of release) resolve();
+  }).timeout(60_000);
+
+  it("refuses whom a method is not for before it takes the body, and the caller hears why", async () => {
+    const bodies: number[] = [];
+    const upload = defineMethod({ ...bulk, maxRequestBytes: 8_000_000 });
+    server.host.rpc.handle(
+      upload,
+      async ({ bytes }) => {
+        bodies.push(bytes.length);
+        return { bytes: new Uint8Array() };
+      },
+      () => {
+        throw new Refusal("NOT_LEADER", "only the leader asks this");
+      },
+    );
+    const large = client.host.rpc.call(server.host.peerId, upload, { bytes: new Uint8Array(7_000_000) });
+    await assert.rejects(large, { name: "RemoteError", code: "NOT_LEADER" });
+    assert.deepEqual(bodies, []);
+    server.host.rpc.handle(sum, async () => ({ v: 1, sum: 1 }));
+    assert.deepEqual(await call([1]), { v: 1, sum: 1 }, "the connection goes on");
+  });
+
+  it("bounds its own calls, to one peer and in all", async () => {
+    const never = () => new Promise<never>(() => {});
+    const budget = new ReceiveBudget({ bytes: 1, strangersBytes: 1 });
+    const streams = { self: "self", open: never, handle: never };
+    const rpc = new Rpc({ streams, swarmId: "s", logger: silentLogger, isPreferred: () => true, budget });
+    const outcomes: Promise<string>[] = [];
+    const ask = (peer: string) => {
+      const outcome = rpc.call(peer, slow, {}, { timeoutMs: 60_000 }).then(
+        () => "ok",
+        (error) => error.code,
+      );
+      outcomes.push(outcome);
+      return outcome;
+    };
+    for (let i = 0; i < RPC_CALLS_PER_PEER_MAX; i++) void ask("a");
+    assert.equal(await ask("a"), "OVERLOADED");
+    for (let i = RPC_CALLS_PER_PEER_MAX; i < RPC_CALLS_MAX; i++) void ask(`b${i}`);
+    assert.equal(await ask("c"), "OVERLOADED");
+    rpc.stop();
+    const all = await Promise.all(outcomes);
+    assert.equal(all.filter((o) => o === "STOPPED").length, RPC_CALLS_MAX);
   });
 
   it("dials a peer that it knows and is not connected to", async () => {

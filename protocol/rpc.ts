@@ -5,6 +5,7 @@
  * a header frame {v, error: {code, message}} alone. Bodies are the CBOR of the method's own schemas, bounded by the
  * method, so that a small method cannot be sent a large body.
  */
+import type { Stream } from "@libp2p/interface";
 import { z } from "zod";
 import { decode, encode, encodeAs, nameSchema } from "./codec.js";
 import { ProtocolError, RemoteError, reasonOf } from "./errors.js";
@@ -16,11 +17,14 @@ import {
   RPC_REQUEST_TIMEOUT_MS,
   RPC_SERVED_MAX,
   RPC_SERVED_PER_PEER_MAX,
+  RPC_SERVED_PER_STRANGER_MAX,
+  RPC_SERVED_RESERVED,
   RPC_TIMEOUT_MS,
   TEXT_CHARS_MAX,
 } from "./limits.js";
 import type { Logger } from "./logger.js";
 import type { PeerStreams } from "./peer_streams.js";
+import type { ReceiveBudget } from "./receive_budget.js";
 import { Slots } from "./slots.js";
 import { FrameStream } from "./streams.js";
 import { deadline, following, orAborted, sharedController } from "./timing.js";
@@ -69,33 +73,54 @@ export const answerHeaderSchema = z.object({
   error: z.object({ code: nameSchema, message: z.string().max(TEXT_CHARS_MAX) }).nullable(),
 });
 
+/** Asked before the body of a request is read. @throws what the caller is told instead of an answer */
+export type RpcGate = (from: string) => void;
+
+export interface RpcInit {
+  readonly streams: PeerStreams;
+  readonly swarmId: string;
+  readonly logger: Logger;
+  /** Members of the swarm: part of the calls served is theirs alone, and their bodies are received first. */
+  readonly isPreferred: (peer: string) => boolean;
+  readonly budget: ReceiveBudget;
+}
+
+const SERVED = {
+  max: RPC_SERVED_MAX,
+  perPeerMax: RPC_SERVED_PER_PEER_MAX,
+  reserved: RPC_SERVED_RESERVED,
+  perStrangerMax: RPC_SERVED_PER_STRANGER_MAX,
+};
+const CALLS = {
+  max: RPC_CALLS_MAX,
+  perPeerMax: RPC_CALLS_PER_PEER_MAX,
+  reserved: 0,
+  perStrangerMax: RPC_CALLS_PER_PEER_MAX,
+};
+
 interface Served {
   readonly maxRequestBytes: number;
+  readonly gate: RpcGate;
   answer(body: Uint8Array, from: string, signal: AbortSignal): Promise<Uint8Array>;
 }
 
 export class Rpc {
   private readonly methods = new Map<string, Served>();
-  private readonly serving = new Slots(RPC_SERVED_MAX, RPC_SERVED_PER_PEER_MAX);
-  private readonly calling = new Slots(RPC_CALLS_MAX, RPC_CALLS_PER_PEER_MAX);
+  private readonly serving: Slots;
+  private readonly calling = new Slots(CALLS, () => true);
   private readonly stopper = sharedController();
 
-  constructor(
-    private readonly streams: PeerStreams,
-    private readonly swarmId: string,
-    private readonly logger: Logger,
-  ) {}
+  constructor(private readonly init: RpcInit) {
+    this.serving = new Slots(SERVED, init.isPreferred);
+  }
 
   async start(): Promise<void> {
-    await this.streams.handle(
-      rpcProtocol(this.swarmId),
+    await this.init.streams.handle(
+      rpcProtocol(this.init.swarmId),
       (stream, peer) => {
-        const frames = new FrameStream(stream, {
-          what: `call of ${peer}`,
-          maxFrameBytes: RPC_HEADER_BYTES_MAX,
-        });
+        const frames = this.framed(stream, peer, `call of ${peer}`);
         this.serve(frames, peer).catch((error) => {
-          this.logger.debug({ peer, reason: reasonOf(error) }, "a call could not be answered");
+          this.init.logger.debug({ peer, reason: reasonOf(error) }, "a call could not be answered");
         });
       },
       // Above the bound on served calls, so that there is room left to say OVERLOADED.
@@ -107,13 +132,19 @@ export class Rpc {
     this.stopper.abort(new ProtocolError("STOPPED", "this node is stopping"));
   }
 
-  /** Offers a method; one handler per method, the last one counts. @returns a function that withdraws it */
+  /**
+   * Offers a method; one handler per method, the last one counts.
+   * @param gate refuses callers before anything large or costly is done for them
+   * @returns a function that withdraws it
+   */
   handle<Request, Response>(
     method: RpcMethod<Request, Response>,
     handler: RpcHandler<Request, Response>,
+    gate: RpcGate = () => undefined,
   ): () => void {
     const served: Served = {
       maxRequestBytes: method.maxRequestBytes,
+      gate,
       answer: async (body, from, signal) => {
         const what = `request ${method.name}`;
         const request = decode(method.request, body, { what, maxBytes: method.maxRequestBytes });
@@ -152,6 +183,12 @@ export class Rpc {
     }
   }
 
+  private framed(stream: Stream, peer: string, what: string): FrameStream {
+    const { budget, isPreferred } = this.init;
+    const preferred = isPreferred(peer);
+    return new FrameStream(stream, { what, maxFrameBytes: RPC_HEADER_BYTES_MAX, budget, preferred });
+  }
+
   private async exchange<Request, Response>(
     peer: string,
     method: RpcMethod<Request, Response>,
@@ -160,18 +197,29 @@ export class Rpc {
     signal: AbortSignal,
   ): Promise<Response> {
     const what = `${method.name} to ${peer}`;
-    const stream = await orAborted(this.streams.open(peer, rpcProtocol(this.swarmId), signal), signal);
-    const frames = new FrameStream(stream, { what, maxFrameBytes: RPC_HEADER_BYTES_MAX });
+    const stream = await orAborted(
+      this.init.streams.open(peer, rpcProtocol(this.init.swarmId), signal),
+      signal,
+    );
+    const frames = this.framed(stream, peer, what);
     const cancel = () => frames.abort(signal.reason);
     signal.addEventListener("abort", cancel, { once: true });
     try {
       await frames.write(encode({ v: 1, method: method.name }), timeoutMs);
-      await frames.write(body, timeoutMs);
-      const { error } = decode(answerHeaderSchema, await frame(frames, timeoutMs), {
+      // A refusal may come before the body was taken, which then never will be.
+      const answered = frame(frames, timeoutMs);
+      answered.catch(() => undefined);
+      const sent = frames.write(body, timeoutMs).then(() => true);
+      sent.catch(() => undefined);
+      const whole = await Promise.race([sent, answered.then(() => false)]);
+      const { error } = decode(answerHeaderSchema, await answered, {
         what,
         maxBytes: RPC_HEADER_BYTES_MAX,
       });
-      if (error !== null) throw new RemoteError(error.code, error.message, { peer, method: method.name });
+      if (error !== null) {
+        if (!whole) frames.abort(new ProtocolError("ABORTED", `${what}: refused before it was sent`));
+        throw new RemoteError(error.code, error.message, { peer, method: method.name });
+      }
       const answer = await frame(frames, timeoutMs, method.maxResponseBytes);
       return decode(method.response, answer, { what: `response ${what}`, maxBytes: method.maxResponseBytes });
     } catch (error) {
@@ -206,6 +254,7 @@ export class Rpc {
 
   /** Reads the request and runs the handler. Null: the caller has been told why not. */
   private async answer(frames: FrameStream, peer: string, signal: AbortSignal): Promise<Uint8Array | null> {
+    const untilMs = performance.now() + RPC_REQUEST_TIMEOUT_MS;
     const { method } = decode(requestHeaderSchema, await frame(frames, RPC_REQUEST_TIMEOUT_MS), {
       what: "call header",
       maxBytes: RPC_HEADER_BYTES_MAX,
@@ -215,16 +264,26 @@ export class Rpc {
       await this.refuse(frames, "METHOD_UNKNOWN", `this node does not offer ${method}`);
       return null;
     }
-    const body = await frame(frames, RPC_REQUEST_TIMEOUT_MS, served.maxRequestBytes);
+    try {
+      served.gate(peer);
+    } catch (error) {
+      return this.explain(frames, peer, method, error);
+    }
+    const leftMs = Math.max(0, untilMs - performance.now());
+    const body = await frame(frames, leftMs, served.maxRequestBytes);
     try {
       return await served.answer(body, peer, signal);
     } catch (error) {
-      const { code, message } = answerOf(error);
-      if (code === "INTERNAL") this.logger.error({ peer, method, error }, "a call failed");
-      else this.logger.debug({ peer, method, code, reason: message }, "a call was refused");
-      await this.refuse(frames, code, message);
-      return null;
+      return this.explain(frames, peer, method, error);
     }
+  }
+
+  private async explain(frames: FrameStream, peer: string, method: string, error: unknown): Promise<null> {
+    const { code, message } = answerOf(error);
+    if (code === "INTERNAL") this.init.logger.error({ peer, method, error }, "a call failed");
+    else this.init.logger.debug({ peer, method, code, reason: message }, "a call was refused");
+    await this.refuse(frames, code, message);
+    return null;
   }
 
   private async refuse(frames: FrameStream, code: string, message: string): Promise<void> {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { STREAM_FRAMES_PER_TURN } from "./limits.js";
+import { ReceiveBudget } from "./receive_budget.js";
 import { FrameStream } from "./streams.js";
 import { eventually, TestHosts } from "./testing/hosts.js";
 
@@ -85,6 +87,56 @@ describe("protocol/streams", () => {
       await new Promise((resolve) => setTimeout(resolve, 300));
       for (const size of frames) assert.equal((await ours.read(5000))?.length, size);
     }
+  });
+
+  it("lets others have their turn while it reads what is there already", async () => {
+    const frames = 20 * STREAM_FRAMES_PER_TURN;
+    const one = Buffer.concat([length(2), Buffer.from("ab")]);
+    theirs.stream.send(Buffer.concat(Array.from({ length: frames }, () => one)));
+    let turns = 0;
+    let done = false;
+    const turn = () => {
+      turns += 1;
+      if (!done) setImmediate(turn);
+    };
+    assert.equal((await ours.read(5000))?.length, 2);
+    await eventually(() => ours.stream.readBufferLength === 0);
+    setImmediate(turn);
+    for (let i = 1; i < frames; i++)
+      assert.equal((await ours.read(null, { frameTimeoutMs: 5000 }))?.length, 2);
+    done = true;
+    assert.ok(turns >= 19, `${turns} turns`);
+  });
+
+  it("does not begin a large frame that there is no room for, and goes on when there is", async () => {
+    const budget = new ReceiveBudget({ bytes: 1_000_000, strangersBytes: 1_000_000 });
+    const options = { what: "budgeted", maxFrameBytes: MAX_BYTES, budget };
+    const held = budget.lease(900_000, false, () => {});
+    const frames = new FrameStream(ours.stream, options);
+    const writing = theirs.write(new Uint8Array(800_000), 10_000);
+    const reading = frames.read(10_000);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.ok(ours.stream.readBufferLength < 800_000);
+    let got = 0;
+    void reading.then((frame) => {
+      got = frame?.length ?? -1;
+    });
+    await new Promise(setImmediate);
+    assert.equal(got, 0);
+    held.release();
+    assert.equal((await reading)?.length, 800_000);
+    await writing;
+    assert.ok(budget.lease(1_000_000, false, () => {}).granted, "its room is free again");
+  });
+
+  it("gives its place up when its time is over", async () => {
+    const budget = new ReceiveBudget({ bytes: 1_000_000, strangersBytes: 1_000_000 });
+    const held = budget.lease(1_000_000, false, () => {});
+    const frames = new FrameStream(ours.stream, { what: "late", maxFrameBytes: MAX_BYTES, budget });
+    theirs.stream.send(length(500_000));
+    await assert.rejects(frames.read(100), { code: "TIMEOUT" });
+    held.release();
+    assert.ok(budget.lease(1_000_000, false, () => {}).granted);
   });
 
   it("resets a stream whose frame is too large, before it arrives", async () => {

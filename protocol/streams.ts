@@ -3,8 +3,10 @@
  * and backpressure in both directions. A violation aborts the stream, never the connection.
  */
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from "@libp2p/interface";
+import { ByteQueue } from "./byte_queue.js";
 import { ProtocolError, reasonOf } from "./errors.js";
-import { STREAM_WRITE_BYTES } from "./limits.js";
+import { STREAM_FRAMES_PER_TURN, STREAM_READ_AHEAD_BYTES, STREAM_WRITE_BYTES } from "./limits.js";
+import type { ReceiveBudget } from "./receive_budget.js";
 import { deadline } from "./timing.js";
 
 /** Bytes of a frame's length prefix. */
@@ -15,17 +17,18 @@ export interface FrameOptions {
   readonly what: string;
   /** Bytes of the largest frame accepted when a read does not say less. */
   readonly maxFrameBytes: number;
+  /** Where the room for large frames comes from; without one they have it. */
+  readonly budget?: ReceiveBudget;
+  /** The peer is a member of the swarm: its frames come first. */
+  readonly preferred?: boolean;
 }
 
 /** After any of these a stream may have sent what it had. */
 const DRAIN_EVENTS = ["drain", "idle", "close"] as const;
 
-/** Received bytes beyond the frame being read at which the stream is paused. */
-const READ_AHEAD_BYTES = 64 * 1024;
-
 export class FrameStream {
-  private readonly received: Uint8Array[] = [];
-  private receivedBytes = 0;
+  private readonly received = new ByteQueue();
+  private framesRead = 0;
   private ended = false;
   private failure: Error | null = null;
   private wake: (() => void) | null = null;
@@ -60,7 +63,7 @@ export class FrameStream {
   ): Promise<Uint8Array | null> {
     if (timeoutMs === null) {
       await this.until(1);
-      return this.receivedBytes === 0 ? this.nothingMore() : this.read(frameTimeoutMs, { maxBytes });
+      return this.received.length === 0 ? this.nothingMore() : this.read(frameTimeoutMs, { maxBytes });
     }
     const limit = deadline(timeoutMs, this.options.what);
     const expire = () => this.abort(limit.signal.reason);
@@ -73,8 +76,10 @@ export class FrameStream {
   }
 
   private async readFrame(maxBytes: number): Promise<Uint8Array | null> {
+    // Frames that are here already are handed out without a pause: others must have their turn in between.
+    if (++this.framesRead % STREAM_FRAMES_PER_TURN === 0) await new Promise(setImmediate);
     await this.until(FRAME_HEADER_BYTES);
-    if (this.receivedBytes === 0) return this.nothingMore();
+    if (this.received.length === 0) return this.nothingMore();
     const header = this.consume(FRAME_HEADER_BYTES);
     const length = new DataView(header.buffer, header.byteOffset, FRAME_HEADER_BYTES).getUint32(0);
     if (length > maxBytes) {
@@ -86,8 +91,24 @@ export class FrameStream {
         ),
       );
     }
-    await this.until(length);
-    return this.consume(length);
+    return this.body(length);
+  }
+
+  private async body(length: number): Promise<Uint8Array> {
+    const { budget, preferred = false } = this.options;
+    const large = budget !== undefined && length > STREAM_READ_AHEAD_BYTES;
+    const lease = large ? budget.lease(length, preferred, () => this.wakeUp()) : null;
+    try {
+      while (lease?.granted === false && !this.ended && this.failure === null) {
+        await new Promise<void>((resolve) => {
+          this.wake = resolve;
+        });
+      }
+      await this.until(length);
+      return this.consume(length);
+    } finally {
+      lease?.release();
+    }
   }
 
   /**
@@ -160,7 +181,7 @@ export class FrameStream {
   /** Waits until `bytes` bytes are here or nothing more will come. */
   private async until(bytes: number): Promise<void> {
     this.wanted = bytes;
-    while (this.receivedBytes < bytes && !this.ended && this.failure === null) {
+    while (this.received.length < bytes && !this.ended && this.failure === null) {
       // Before `flow`: resuming hands out what was held back at once, and that must not be missed.
       const woken = new Promise<void>((resolve) => {
         this.wake = resolve;
@@ -171,16 +192,12 @@ export class FrameStream {
     this.wanted = 0;
     if (this.failure !== null) throw this.failure;
     // The end of the stream between frames is the normal end; inside a frame it is a truncation.
-    if (this.receivedBytes < bytes && (this.receivedBytes > 0 || this.midFrame)) throw this.truncated();
+    if (this.received.length < bytes && (this.received.length > 0 || this.midFrame)) throw this.truncated();
   }
 
   private consume(bytes: number): Uint8Array {
-    const whole = Buffer.concat(this.received, this.receivedBytes);
-    this.received.length = 0;
-    this.receivedBytes = whole.length - bytes;
-    if (this.receivedBytes > 0) this.received.push(whole.subarray(bytes));
     this.midFrame = !this.midFrame;
-    return new Uint8Array(whole.buffer, whole.byteOffset, bytes);
+    return this.received.take(bytes);
   }
 
   private truncated(): Error {
@@ -197,7 +214,6 @@ export class FrameStream {
   private take(data: StreamMessageEvent["data"]): void {
     for (const part of data instanceof Uint8Array ? [data] : data) {
       this.received.push(part);
-      this.receivedBytes += part.length;
     }
     this.flow();
     this.wakeUp();
@@ -205,7 +221,7 @@ export class FrameStream {
 
   /** Lets the other side send while a read is waiting, and holds it back otherwise. */
   private flow(): void {
-    const full = this.receivedBytes >= this.wanted + READ_AHEAD_BYTES;
+    const full = this.received.length >= this.wanted + STREAM_READ_AHEAD_BYTES;
     if (full === this.paused || this.ended || this.failure !== null) return;
     this.paused = full;
     try {

@@ -84,7 +84,12 @@ async function world() {
       waitApplied: async () => undefined,
       transferLeadership: unused,
     },
-    presence: new Presence(self.peerId, { deadAfterMs: 1000, now: () => nowMs }),
+    presence: new Presence(self.peerId, {
+      deadAfterMs: 1000,
+      now: () => nowMs,
+      isMember: (peer) => peers.includes(peer),
+      isConnected: () => true,
+    }),
     trainer: null,
     aggregation: { run: () => new Promise(() => undefined) },
     blobs: {

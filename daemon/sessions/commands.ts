@@ -106,7 +106,7 @@ export class Sessions {
   }
 
   private async submit(command: Command): Promise<void> {
-    const bytes = encodeCommand(command);
+    const bytes = encoded(command);
     const untilMs = Date.now() + LEADER_MS;
     for (;;) {
       const { role, leader } = this.init.raft.status();
@@ -150,5 +150,15 @@ export class Sessions {
     while (!holds() && Date.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, 20));
     if (!holds())
       throw new ServiceError("CONSENSUS_FAILED", "it is committed, but this node has not caught up yet");
+  }
+}
+
+/** @throws ServiceError INVALID_REQUEST for what no node would apply: a session with too large a vocabulary, say */
+function encoded(command: Command): Uint8Array {
+  try {
+    return encodeCommand(command);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ServiceError("INVALID_REQUEST", `the session cannot be put into the log: ${reason}`);
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type Command, encodeCommand } from "../../consensus/control/index.js";
+import { toBytes } from "../../consensus/encoding.js";
 import { specFixture } from "../services/testing/snapshot.js";
 import { proposalFault } from "./proposals.js";
 
@@ -44,7 +45,10 @@ describe("proposalFault", () => {
 
   it("refuses a spec that the state could not keep many of", () => {
     const nodes = Array.from({ length: 6000 }, (_, i) => `${i}`.padStart(52, "n"));
-    assert.match(faultOf(create({ spec: specFixture({ nodes }) })) ?? "", /at most 262144 are proposed/);
+    const large = toBytes(create({ spec: specFixture({ nodes }) }));
+    assert.match(proposalFault(large, "member", state) ?? "", /at most 262144 are proposed/);
+    const medium = toBytes(create({ spec: specFixture({ nodes: nodes.slice(0, 2000) }) }));
+    assert.match(proposalFault(medium, "member", state) ?? "", /spec: at most 65536 bytes/);
   });
 
   it("refuses what is the leader's own to write, and what is no command", () => {

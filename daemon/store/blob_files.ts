@@ -35,13 +35,16 @@ export function encodeRef({ hash, bytes, chunkRoot }: BlobRef): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify({ hash, bytes, chunkRoot })}\n`);
 }
 
-/** undefined for what is missing, damaged or names another blob: the blob then counts as not here */
-export async function readRef(fs: StoreFs, path: string, hash: Hash): Promise<BlobRef | undefined> {
+/**
+ * @param hash of the blob that it must name; null: any
+ * @returns undefined for what is missing, damaged or names another blob: the blob then counts as not here
+ */
+export async function readRef(fs: StoreFs, path: string, hash: Hash | null): Promise<BlobRef | undefined> {
   const bytes = await readSoundFile(fs, path, REF_BYTES_MAX);
   if (bytes === undefined) return undefined;
   try {
     const ref = refSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
-    return ref.hash === hash ? ref : undefined;
+    return hash === null || ref.hash === hash ? ref : undefined;
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@ import { promises as fs } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import { refName } from "../../protocol/hash.js";
 import type { BlobRef, Hash } from "../../protocol/types.js";
 import { BLOB_CHUNK_BYTES } from "../../protocol/types.js";
 import { DaemonError } from "../errors.js";
@@ -220,7 +221,7 @@ describe("BlobStore", () => {
       for (const chunk of [0, 1, 3]) await writer.write(chunk, chunkOf(bytes, chunk));
       await writer.release();
       // A part of chunk 1 never reached the disk.
-      const file = await fs.open(join(dir, "partial", hexOf(ref.hash)), "r+");
+      const file = await fs.open(join(dir, "partial", hexOf(refName(ref))), "r+");
       await file.write(new Uint8Array(64), 0, 64, BLOB_CHUNK_BYTES + 500);
       await file.close();
 
@@ -234,25 +235,50 @@ describe("BlobStore", () => {
       assert.deepEqual(await store.read(ref.hash, 0, bytes.length), bytes);
     });
 
-    it("starts over when the earlier download was of another reference or its chunk list is damaged", async () => {
+    it("starts over when the chunk list of the earlier download is damaged", async () => {
       const store = await open();
       const writer = await store.writer(ref);
       await writer.setChunkHashes(chunkHashes);
       await writer.write(0, chunkOf(bytes, 0));
       await writer.release();
-      await fs.writeFile(join(dir, "partial", `${hexOf(ref.hash)}.chunks`), "damaged");
+      await fs.writeFile(join(dir, "partial", `${hexOf(refName(ref))}.chunks`), "damaged");
       const without = await store.writer(ref);
       assert.equal(without.have.size, 0);
       await without.setChunkHashes(chunkHashes);
       await without.write(0, chunkOf(bytes, 0));
-      await without.release();
-      const other = await store.writer({ ...ref, bytes: ref.bytes + 1 });
-      assert.equal(other.have.size, 0);
-      await other.discard();
+      await without.discard();
       assert.deepEqual(await fs.readdir(join(dir, "partial")), []);
     });
 
-    it("has one writer a hash, until it is released, discarded or finished", async () => {
+    it("keeps a download apart from one of a rival reference to the same hash", async () => {
+      const store = await open();
+      const writer = await store.writer(ref);
+      await writer.setChunkHashes(chunkHashes);
+      await writer.write(0, chunkOf(bytes, 0));
+      const rivals = [
+        { ...ref, bytes: ref.bytes + 1 },
+        { ...ref, chunkRoot: ref.hash },
+      ];
+      for (const rival of rivals) {
+        const other = await store.writer(rival);
+        assert.equal(other.have.size, 0);
+        await other.release();
+      }
+      await writer.release();
+      const reopened = await open();
+      const again = await reopened.writer(ref);
+      assert.deepEqual([...again.have], [0]);
+      for (const chunk of [1, 2, 3]) await again.write(chunk, chunkOf(bytes, chunk));
+      const rival = await reopened.writer(rivals[0] as BlobRef);
+      await again.finish();
+      assert.deepEqual(reopened.stat(ref.hash), ref);
+      await rival.release();
+      const { removed } = await reopened.sweep(new Set(), 0);
+      assert.deepEqual(removed, [ref.hash, ref.hash, ref.hash], "the sweep knows whose the remains are");
+      assert.deepEqual(await fs.readdir(join(dir, "partial")), []);
+    });
+
+    it("has one writer a reference, until it is released, discarded or finished", async () => {
       const store = await open();
       const writer = await store.writer(ref);
       await assert.rejects(store.writer(ref), code("BLOB_BUSY"));
@@ -430,7 +456,8 @@ describe("BlobStore", () => {
             else await store.verify(ref.hash);
             await way(store);
             assert.deepEqual(await store.read(ref.hash, 0, bytes.length), bytes);
-            const strays = (await allFiles(folder)).filter((path) => !path.includes(hexOf(ref.hash)));
+            const own = [ref.hash, refName(ref)].map(hexOf);
+            const strays = (await allFiles(folder)).filter((path) => !own.some((hex) => path.includes(hex)));
             assert.deepEqual(strays, []);
           },
         );

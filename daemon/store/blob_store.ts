@@ -5,8 +5,9 @@
  */
 import { basename, dirname, join } from "node:path";
 import type { BlobStorage, BlobWriter } from "../../protocol/blobs/types.js";
+import { refName } from "../../protocol/hash.js";
 import type { BlobRef, Hash } from "../../protocol/types.js";
-import { listBlobFiles, pathsIn, placeBlob, readChunkList, removeBlob } from "./blob_files.js";
+import { listBlobFiles, pathsIn, placeBlob, readChunkList, readRef, removeBlob } from "./blob_files.js";
 import { type HashedBlob, hashBytes, hashFile, hashOpenFile, isChunkListOf } from "./blob_hashing.js";
 import { blobPaths, scanBlobs } from "./blob_scan.js";
 import { busy, corrupt, diskFull, missing, onDisk } from "./disk_errors.js";
@@ -55,6 +56,7 @@ export class BlobStore implements BlobStorage {
   /** For producers: files here can be adopted without a copy. Emptied at every start. */
   readonly tempDir: string;
   private readonly index = new Map<Hash, Entry>();
+  /** Open downloads, by the names of their references: rivals for one hash do not share files. */
   private readonly writers = new Set<Hash>();
   private readonly locks = new KeyedLock();
   /** Folders in `blobs/` that were made in this run, or are about to be: durable when resolved. */
@@ -149,11 +151,12 @@ export class BlobStore implements BlobStorage {
   }
 
   async writer(ref: BlobRef): Promise<BlobWriter> {
-    if (this.writers.has(ref.hash)) throw busy(ref);
+    const name = refName(ref);
+    if (this.writers.has(name)) throw busy(ref);
     if (this.index.has(ref.hash)) return alreadyHere(ref);
-    this.writers.add(ref.hash);
+    this.writers.add(name);
     try {
-      const paths = pathsIn(this.partialDir, ref.hash);
+      const paths = pathsIn(this.partialDir, name);
       const partialBytes = (await this.fs.stat(paths.data))?.bytes ?? 0;
       const bytesFree = await this.fs.freeBytes(this.partialDir);
       if (bytesFree < ref.bytes - partialBytes) throw diskFull(this.partialDir, ref.bytes, bytesFree);
@@ -161,11 +164,11 @@ export class BlobStore implements BlobStorage {
         fs: this.fs,
         commit: (path: string, of: BlobRef, chunkHashes: Uint8Array) =>
           this.commit(path, of, chunkHashes, true),
-        closed: (of: BlobRef) => this.writers.delete(of.hash),
+        closed: () => this.writers.delete(name),
       };
       return await onDisk(this.fs, this.partialDir, ref.bytes, () => PartialBlob.open(owner, ref, paths));
     } catch (error) {
-      this.writers.delete(ref.hash);
+      this.writers.delete(name);
       throw error;
     }
   }
@@ -250,6 +253,7 @@ export class BlobStore implements BlobStorage {
       hash: ref.hash,
       bytes: ref.bytes,
       atMs: addedAtMs,
+      open: false,
       remove: () => this.remove(ref.hash),
     }));
     const all = [...whole, ...partials].sort((a, b) => a.atMs - b.atMs);
@@ -260,9 +264,9 @@ export class BlobStore implements BlobStorage {
       await remove();
       totalBytes -= bytes;
     }
-    for (const { hash, bytes, remove } of all) {
+    for (const { hash, bytes, open, remove } of all) {
       if (totalBytes <= maxBytes) break;
-      if (keep.has(hash) || this.writers.has(hash)) continue;
+      if (keep.has(hash) || open) continue;
       await remove();
       totalBytes -= bytes;
       removed.push(hash);
@@ -413,11 +417,13 @@ export class BlobStore implements BlobStorage {
   private async partials() {
     const { hashes } = await listBlobFiles(this.fs, this.partialDir);
     const found = [];
-    for (const hash of hashes) {
-      const paths = pathsIn(this.partialDir, hash);
+    for (const name of hashes) {
+      const paths = pathsIn(this.partialDir, name);
       const stat = (await this.fs.stat(paths.data)) ?? (await this.fs.stat(paths.ref));
+      const hash = (await readRef(this.fs, paths.ref, null))?.hash ?? name;
+      const open = this.writers.has(name);
       const remove = () => removeBlob(this.fs, paths);
-      found.push({ hash, bytes: stat?.bytes ?? 0, atMs: stat?.mtimeMs ?? 0, remove });
+      found.push({ hash, bytes: stat?.bytes ?? 0, atMs: stat?.mtimeMs ?? 0, open, remove });
     }
     return found;
   }

@@ -4,6 +4,7 @@ import { promises as fs } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { refName } from "../../protocol/hash.js";
 import { BLOB_CHUNK_BYTES } from "../../protocol/types.js";
 import { hashBytes, hexOf } from "./blob_hashing.js";
 import { BlobStore } from "./blob_store.js";
@@ -32,7 +33,7 @@ const ways: Record<string, { from: string; run: (store: BlobStore, fsys: StoreFs
     },
   },
   download: {
-    from: `partial/${hex}`,
+    from: `partial/${hexOf(refName(ref))}`,
     run: async (store) => {
       const writer = await store.writer(ref);
       try {

@@ -1,7 +1,12 @@
-/** Registers this node's answers to its peers' calls. Before the node belongs to a swarm most of them say so. */
+/**
+ * Registers this node's answers to its peers' calls. Before the node belongs to a swarm most of them say so. What is
+ * cheap is asked first: who calls before the body is taken, who leads before signatures are verified.
+ */
+import type { ControlState } from "../../consensus/control/index.js";
 import { toBytes } from "../../consensus/encoding.js";
 import type { FormationRunner, Genesis } from "../../consensus/formation/index.js";
 import type { SwarmHost } from "../../protocol/index.js";
+import { JoinLimits } from "./join_limits.js";
 import {
   committeesMethod,
   formationMethod,
@@ -15,43 +20,123 @@ import {
 } from "./methods.js";
 import type { Participation } from "./participation.js";
 
+/** What is used of this node's part in the swarm. */
+export interface Answering {
+  readonly control: { readonly state: Pick<ControlState, "members" | "voters" | "learners"> };
+  readonly raft: {
+    status(): { readonly leader: string | null };
+    waitApplied(index: number, timeoutMs: number): Promise<void>;
+  };
+  readonly membership: Pick<Participation["membership"], "admit" | "later">;
+  readonly removal: Pick<Participation["removal"], "answer">;
+  readonly sessions: Pick<Participation["sessions"], "propose">;
+  readonly rounds: Pick<Participation["rounds"], "vote"> & {
+    readonly voter: Pick<Participation["rounds"]["voter"], "handOver">;
+  };
+  readonly lineage: Pick<Participation["lineage"], "pageDown" | "committees">;
+}
+
 export interface HandlersInit {
-  readonly rpc: SwarmHost["rpc"];
-  readonly formation: FormationRunner | null;
+  readonly rpc: Pick<SwarmHost["rpc"], "handle">;
+  readonly formation: Pick<FormationRunner, "handle"> | null;
   /** How many nodes this one wants to found a swarm with; 0: none. */
   readonly expect: number;
   readonly genesis: () => Genesis | null;
-  readonly participation: () => Participation | null;
+  readonly participation: () => Answering | null;
+  readonly now: () => number;
 }
 
-export function handleCalls({ rpc, formation, expect, genesis, participation }: HandlersInit): void {
-  const member = (): Participation => {
+/** Told to the caller, with its code. */
+export class CallRefused extends Error {
+  override readonly name = "CallRefused";
+
+  constructor(
+    readonly code: "NOT_READY" | "NOT_MEMBER" | "NOT_VOTER",
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A voter that is behind may not know yet who leads: it looks again when it has applied what the leader had. */
+const CATCH_UP_MS = 3000;
+
+export function handleCalls({ rpc, formation, expect, genesis, participation, now }: HandlersInit): void {
+  const part = (): Answering => {
     const part = participation();
-    if (part === null) throw new Error("this node does not belong to a swarm yet");
+    if (part === null) throw new CallRefused("NOT_READY", "this node does not belong to a swarm yet");
     return part;
   };
+  const membersOnly = (from: string): void => {
+    const { voters, learners } = part().control.state;
+    if (voters.includes(from) || learners.includes(from)) return;
+    throw new CallRefused("NOT_MEMBER", "only members of the swarm may ask this");
+  };
+  const votersOnly = (from: string): void => {
+    if (part().control.state.voters.includes(from)) return;
+    throw new CallRefused("NOT_VOTER", "only a voter that leads may ask this");
+  };
+  const joins = new JoinLimits(now);
+
   rpc.handle(genesisMethod, async () => {
     const record = genesis();
     return { v: 1 as const, genesis: record === null ? null : toBytes(record), expect };
   });
   if (formation) rpc.handle(formationMethod, (request, from) => formation.handle(from, request));
-  rpc.handle(joinMethod, ({ name, empty }, from) => member().membership.admit({ peer: from, name, empty }));
-  rpc.handle(removeMethod, ({ peer }, from) => member().removal.answer(peer, from));
-  rpc.handle(proposeMethod, async ({ command }, from) => {
-    const outcome = await member().sessions.propose(command, from);
-    return { v: 1 as const, outcome: outcome.kind === "applied" ? { kind: "applied" as const } : outcome };
+  rpc.handle(joinMethod, async ({ name, empty }, from) => {
+    const { membership, control } = part();
+    const known = control.state.members.find((m) => m.peer === from)?.name ?? null;
+    const reason = joins.refusal(from, name, known);
+    return reason === null ? membership.admit({ peer: from, name, empty }) : membership.later(reason);
   });
-  rpc.handle(voteMethod, async ({ decision, manifests, index }, from) => {
-    const answer = await member().rounds.vote({ decision, manifests, index }, from);
-    return { v: 1 as const, ...answer };
-  });
-  rpc.handle(handoverMethod, async (question, from) => {
-    return { v: 1 as const, ...(await member().rounds.voter.handOver(question, from)) };
-  });
-  rpc.handle(lineageMethod, async ({ session, to }) => {
-    return { v: 1 as const, certificates: await member().lineage.pageDown(session, to) };
-  });
-  rpc.handle(committeesMethod, async ({ from }) => {
-    return { v: 1 as const, certificates: await member().lineage.committees(from) };
-  });
+  rpc.handle(removeMethod, ({ peer }, from) => part().removal.answer(peer, from), membersOnly);
+  rpc.handle(
+    proposeMethod,
+    async ({ command }, from) => {
+      const outcome = await part().sessions.propose(command, from);
+      return { v: 1 as const, outcome: outcome.kind === "applied" ? { kind: "applied" as const } : outcome };
+    },
+    membersOnly,
+  );
+  rpc.handle(
+    voteMethod,
+    async (question, from) => {
+      const { raft, rounds } = part();
+      if (!(await follows(raft, from, question.index))) return doesNotLead(from);
+      return { v: 1 as const, ...(await rounds.vote(question, from)) };
+    },
+    votersOnly,
+  );
+  rpc.handle(
+    handoverMethod,
+    async (question, from) => {
+      const { raft, rounds } = part();
+      if (!(await follows(raft, from, question.index))) return doesNotLead(from);
+      return { v: 1 as const, ...(await rounds.voter.handOver(question, from)) };
+    },
+    votersOnly,
+  );
+  rpc.handle(
+    lineageMethod,
+    async ({ session, to }) => ({
+      v: 1 as const,
+      certificates: await part().lineage.pageDown(session, to),
+    }),
+    membersOnly,
+  );
+  rpc.handle(
+    committeesMethod,
+    async ({ from }) => ({ v: 1 as const, certificates: await part().lineage.committees(from) }),
+    membersOnly,
+  );
+}
+
+function doesNotLead(from: string) {
+  return { v: 1 as const, signature: null, refusal: `${from} does not lead, as far as this node knows` };
+}
+
+async function follows(raft: Answering["raft"], from: string, index: number): Promise<boolean> {
+  if (raft.status().leader === from) return true;
+  await raft.waitApplied(index, CATCH_UP_MS).catch(() => undefined);
+  return raft.status().leader === from;
 }

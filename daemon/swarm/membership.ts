@@ -146,6 +146,11 @@ export class Membership {
     return this.init.raft.status().followers.find((f) => f.peer === peer)?.matchIndex ?? 0;
   }
 
+  /** The answer to one that must ask again later. */
+  later(reason: string): JoinAnswer {
+    return this.answer("wait", this.init.raft.status().leader, reason);
+  }
+
   private answer(status: JoinAnswer["status"], leader: string | null, reason: string | null): JoinAnswer {
     const { voters } = this.init.raft.status();
     return { v: 1, status, leader, reason: reason?.slice(0, REASON_CHARS_MAX) ?? null, voters: [...voters] };

@@ -160,3 +160,15 @@ export const lineageMethod = defineMethod({
   maxRequestBytes: 1024,
   maxResponseBytes: 16 * 1024 * 1024,
 });
+
+export const METHODS = [
+  formationMethod,
+  genesisMethod,
+  joinMethod,
+  removeMethod,
+  proposeMethod,
+  voteMethod,
+  handoverMethod,
+  lineageMethod,
+  committeesMethod,
+] as const;

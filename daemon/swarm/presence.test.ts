@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
+import { memberCheck } from "./members.js";
 import { Presence } from "./presence.js";
 import { beat } from "./testing/beat.js";
 
 describe("daemon/swarm: presence", () => {
   let nowMs = 0;
-  const presence = () => new Presence("self", { deadAfterMs: 1000, now: () => nowMs });
+  const presence = (isMember = (_peer: string) => true, connected: readonly string[] = []) =>
+    new Presence("self", {
+      deadAfterMs: 1000,
+      now: () => nowMs,
+      isMember,
+      isConnected: (peer) => connected.includes(peer),
+    });
 
   it("counts a node as gone after silence, and at once when it says good-bye", () => {
     const p = presence();
@@ -47,5 +54,47 @@ describe("daemon/swarm: presence", () => {
     p.heard("idle", beat({ canTrain: false, session: null }));
     p.heard("only votes", beat({ backend: null, canTrain: false, session: null }));
     assert.deepEqual([...p.trainers()], ["idle"]);
+  });
+
+  it("lets nobody count who is not a member, however many heartbeats are minted", () => {
+    const connected = ["guest"];
+    const p = presence((peer) => peer.startsWith("member"), connected);
+    p.heard("member a", beat());
+    p.heard("member b", beat({ canTrain: false, session: null }));
+    p.heard("guest", beat({ canTrain: false, session: null }));
+    for (let i = 0; i < 20_000; i++) p.heard(`minted ${i}`, beat({ canTrain: i % 2 === 0, session: null }));
+    assert.deepEqual(
+      p.all().map((s) => s.peer),
+      ["member a", "member b", "guest"],
+      "only these are asked for anything",
+    );
+    assert.deepEqual([...p.able("s")], ["member a"]);
+    assert.deepEqual([...p.preparing("s")], ["member b"]);
+    assert.equal(p.aliveMembers().length, 2);
+    connected.length = 0;
+    assert.ok(!p.all().some((s) => s.peer === "guest"), "a guest that has left is not asked any more");
+  });
+
+  it("keeps members apart from connected peers, of which it keeps a bounded number", () => {
+    const isConnected = () => true;
+    const isMember = (peer: string) => peer === "member";
+    const p = new Presence("self", { deadAfterMs: 1000, now: () => nowMs, isMember, isConnected });
+    p.heard("member", beat());
+    for (let i = 0; i < 1500; i++) p.heard(`guest ${i}`, beat());
+    assert.equal(p.all().length, 1001);
+    assert.ok(p.isAlive("member") && p.isAlive("guest 1499") && !p.isAlive("guest 0"));
+  });
+
+  it("counts a guest that becomes a member at once, and a member no longer one not at all", () => {
+    let members = [{ peer: "a", name: "", joinedIndex: 1 }];
+    const p = presence(
+      memberCheck(() => ({ members })),
+      ["a", "b"],
+    );
+    p.heard("a", beat());
+    p.heard("b", beat());
+    assert.deepEqual([...p.able("s")], ["a"]);
+    members = [{ peer: "b", name: "", joinedIndex: 2 }];
+    assert.deepEqual([...p.able("s")], ["b"]);
   });
 });

@@ -23,7 +23,12 @@ describe("nextVoter", () => {
 
 /** A leader with two learners that have caught up, one of them in a zone that has no voter. */
 function leading(changed: (change: MembershipChange) => void): Membership {
-  const presence = new Presence("leader", { deadAfterMs: 1000, now: () => 0 });
+  const presence = new Presence("leader", {
+    deadAfterMs: 1000,
+    now: () => 0,
+    isMember: () => true,
+    isConnected: () => true,
+  });
   for (const [peer, zone] of [
     ["leader", "east"],
     ["near", "east"],

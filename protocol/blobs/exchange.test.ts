@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
 import type { Stream } from "@libp2p/interface";
 import { decode, encode } from "../codec.js";
-import { blobRefOf, ChunkHasher, sha256 } from "../hash.js";
+import { blobRefOf, ChunkHasher, refName, sha256 } from "../hash.js";
 import { createIdentity } from "../identity.js";
+import { BLOB_FETCHES_MAX, BLOB_FETCHES_WAITING_MAX, BLOB_HEADER_BYTES_MAX } from "../limits.js";
 import { silentLogger } from "../logger.js";
 import { FrameStream } from "../streams.js";
 import { closed, eventually, type RawPeer, TEST_SWARM, type TestHost, TestHosts } from "../testing/hosts.js";
 import type { BlobRef } from "../types.js";
 import { BLOB_CHUNK_BYTES } from "../types.js";
+import { BlobExchange } from "./exchange.js";
 import { blobProtocol, blobRequestSchema, listFrames } from "./messages.js";
+import { MemoryBlobs } from "./testing/memory_storage.js";
 
 const bytesOf = (length: number, seed = 1) => {
   const bytes = new Uint8Array(length);
@@ -106,11 +109,11 @@ describe("protocol/blobs", () => {
     const ref = a.blobs.put(bytes);
     const controller = new AbortController();
     const first = b.host.blobs.fetch(ref, () => [a.host.peerId], { signal: controller.signal });
-    await eventually(() => (b.blobs.partial.get(ref.hash)?.chunks.size ?? 0) > 5);
+    await eventually(() => (b.blobs.partial.get(refName(ref))?.chunks.size ?? 0) > 5);
     controller.abort();
     await assert.rejects(first, { code: "ABORTED" });
     await eventually(() => b.blobs.idle());
-    const had = b.blobs.partial.get(ref.hash)?.chunks.size ?? 0;
+    const had = b.blobs.partial.get(refName(ref))?.chunks.size ?? 0;
     const before = b.host.blobs.counters().bytesFetched;
     assert.ok(had > 0 && had < 100, `${had}`);
     await b.host.blobs.fetch(ref, () => [a.host.peerId]);
@@ -154,13 +157,35 @@ describe("protocol/blobs", () => {
     await assert.rejects(one, { code: "ABORTED" });
     await two;
     assert.equal(b.host.blobs.counters().bytesFetched, bytes.length);
-    const other = { ...blobRefOf(bytesOf(9)) };
-    const stuck = b.host.blobs.fetch(other, () => [], { timeoutMs: 200 });
-    await assert.rejects(
-      b.host.blobs.fetch({ ...other, bytes: 10 }, () => []),
-      { code: "BLOB_MISMATCH" },
+  });
+
+  it("is not held up by a rival reference to the same hash, nor loses to it what it has", async () => {
+    const [a, b] = (await hosts.swarm(2)) as [TestHost, TestHost];
+    const bytes = bytesOf(30 * BLOB_CHUNK_BYTES);
+    const ref = a.blobs.put(bytes);
+    const rivals = [
+      { ...ref, chunkRoot: sha256(bytesOf(3)) },
+      { ...ref, bytes: ref.bytes - 1 },
+    ];
+    // What an interrupted download has left.
+    const writer = await b.blobs.writer(ref);
+    await writer.setChunkHashes(await a.blobs.chunkHashes(ref.hash));
+    await writer.write(0, bytes.subarray(0, BLOB_CHUNK_BYTES));
+    await writer.release();
+    const running = new AbortController();
+    const stuck = rivals.map((rival) =>
+      b.host.blobs.fetch(rival, () => [a.host.peerId], { signal: running.signal }),
     );
-    await assert.rejects(stuck, { code: "BLOB_UNAVAILABLE" });
+    await eventually(() => rivals.every((rival) => b.blobs.partial.has(refName(rival))));
+    await b.host.blobs.fetch(ref, () => [a.host.peerId]);
+    has(b, ref, bytes);
+    assert.equal(
+      b.host.blobs.counters().bytesFetched,
+      29 * BLOB_CHUNK_BYTES,
+      "the first chunk was still there",
+    );
+    running.abort();
+    for (const fetching of stuck) await assert.rejects(fetching);
   });
 
   it("takes bytes that came by another way, if they are the blob", async () => {
@@ -247,12 +272,70 @@ describe("protocol/blobs", () => {
     const [a, b] = (await hosts.swarm(2)) as [TestHost, TestHost];
     const ref = a.blobs.put(bytesOf(200 * BLOB_CHUNK_BYTES));
     const fetching = b.host.blobs.fetch(ref, () => [a.host.peerId]);
-    await eventually(() => (b.blobs.partial.get(ref.hash)?.chunks.size ?? 0) > 2);
+    await eventually(() => (b.blobs.partial.get(refName(ref))?.chunks.size ?? 0) > 2);
     await Promise.all([assert.rejects(fetching), b.host.stop()]);
     assert.ok(b.blobs.idle());
     await assert.rejects(
       b.host.blobs.fetch(ref, () => []),
       { code: "STOPPED" },
     );
+  });
+
+  it("leaves a donor whose header is garbage or whose frame is too large", async () => {
+    const [good, fetcher] = (await hosts.swarm(2)) as [TestHost, TestHost];
+    const bytes = bytesOf(3 * BLOB_CHUNK_BYTES);
+    const ref = good.blobs.put(bytes);
+    const oversize = Buffer.alloc(4);
+    oversize.writeUInt32BE(BLOB_CHUNK_BYTES + 1);
+    const tooLong = Buffer.alloc(4);
+    tooLong.writeUInt32BE(BLOB_HEADER_BYTES_MAX + 1);
+    const ok = encode({ v: 1, status: "ok", bytes: ref.bytes });
+    const liars = [
+      await serve(await hosts.raw(), fetcher, (frames) => frames.write(Uint8Array.of(0xff), 1000)),
+      await serve(await hosts.raw(), fetcher, async (frames) => void frames.stream.send(tooLong)),
+      await serve(await hosts.raw(), fetcher, async (frames) => {
+        await frames.write(ok, 1000);
+        frames.stream.send(oversize);
+      }),
+    ];
+    for (const liar of liars) {
+      await assert.rejects(
+        fetcher.host.blobs.fetch(ref, () => [liar], { timeoutMs: 300 }),
+        { code: "BLOB_UNAVAILABLE" },
+      );
+    }
+    assert.ok(fetcher.host.blobs.counters().faults >= liars.length);
+    await fetcher.host.blobs.fetch(ref, () => [...liars, good.host.peerId]);
+    has(fetcher, ref, bytes);
+  });
+
+  it("fetches a bounded number at a time, lets a bounded number wait, and refuses more", async () => {
+    const never = () => new Promise<never>(() => {});
+    const exchange = new BlobExchange({
+      streams: { self: "self", open: never, handle: never },
+      swarmId: "s",
+      storage: new MemoryBlobs(),
+      logger: silentLogger,
+      isPreferred: () => true,
+    });
+    const refOf = (i: number) => blobRefOf(Buffer.from(`blob ${i}`));
+    const outcomes: string[] = [];
+    const fetch = (i: number) =>
+      exchange
+        .fetch(refOf(i), () => [], { timeoutMs: 600_000 })
+        .then(
+          () => "ok",
+          (error) => {
+            outcomes.push(error.code);
+          },
+        );
+    const room = BLOB_FETCHES_MAX + BLOB_FETCHES_WAITING_MAX;
+    const all = Array.from({ length: room }, (_, i) => fetch(i));
+    await fetch(room);
+    assert.deepEqual(outcomes, ["OVERLOADED"]);
+    await exchange.stop();
+    await Promise.all(all);
+    assert.equal(outcomes.length, room + 1);
+    assert.ok(outcomes.slice(1).every((code) => code === "STOPPED" || code === "ABORTED"));
   });
 });

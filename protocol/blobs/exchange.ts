@@ -1,5 +1,6 @@
 /** Bulk bytes between peers: serves what this node has and fetches what it has not. */
 import { ProtocolError, reasonOf } from "../errors.js";
+import { refName } from "../hash.js";
 import {
   BLOB_BYTES_MAX,
   BLOB_DONORS_MAX,
@@ -15,7 +16,7 @@ import { FrameStream } from "../streams.js";
 import { abortErrorOf, orAborted, sharedController } from "../timing.js";
 import type { BlobRef, Hash } from "../types.js";
 import { BLOB_CHUNK_BYTES } from "../types.js";
-import { contradiction, type DonorFault } from "./donor.js";
+import type { DonorFault } from "./donor.js";
 import { Download, writeWhole } from "./download.js";
 import { FairSlots } from "./fair_slots.js";
 import { blobProtocol } from "./messages.js";
@@ -27,6 +28,8 @@ export interface BlobExchangeInit {
   readonly swarmId: string;
   readonly storage: BlobStorage;
   readonly logger: Logger;
+  /** Members of the swarm: part of what is served is theirs alone. */
+  readonly isPreferred: (peer: string) => boolean;
   /** Larger blobs are not fetched. */
   readonly maxBlobBytes?: number;
   /** Told of every donor that failed, whatever the reason. */
@@ -63,19 +66,25 @@ const SELF = "self";
 
 export class BlobExchange {
   private readonly server: BlobServer;
+  /** By the name of the reference. */
   private readonly jobs = new Map<Hash, Job>();
-  private readonly turns = new FairSlots({
-    max: BLOB_FETCHES_MAX,
-    perPeerMax: BLOB_FETCHES_MAX,
-    waitingPerPeerMax: BLOB_FETCHES_WAITING_MAX,
-  });
+  private readonly turns = new FairSlots(
+    {
+      max: BLOB_FETCHES_MAX,
+      perPeerMax: BLOB_FETCHES_MAX,
+      reserved: 0,
+      perStrangerMax: BLOB_FETCHES_MAX,
+      waitingPerPeerMax: BLOB_FETCHES_WAITING_MAX,
+    },
+    () => true,
+  );
   private readonly stopper = sharedController();
   private bytesFetched = 0;
   private lies = 0;
   private faults = 0;
 
   constructor(private readonly init: BlobExchangeInit) {
-    this.server = new BlobServer(init.storage);
+    this.server = new BlobServer(init.storage, init.isPreferred);
   }
 
   async start(): Promise<void> {
@@ -115,7 +124,7 @@ export class BlobExchange {
   }
 
   /**
-   * Gets a blob into the store; at once when it is there. Callers that want the same blob share one download.
+   * Gets a blob into the store; at once when it is there. Callers with the same reference share one download.
    * @param sources peers that may have it, best first; asked again whenever a donor is wanted
    * @throws ProtocolError `BLOB_TOO_LARGE`, `BLOB_UNAVAILABLE`, `BLOB_MISMATCH`, `ABORTED`, `OVERLOADED`, `STOPPED`;
    * what the store throws
@@ -134,8 +143,7 @@ export class BlobExchange {
         },
       );
     }
-    const job = this.jobs.get(ref.hash) ?? this.begin(ref, options);
-    if (job.ref.bytes !== ref.bytes || job.ref.chunkRoot !== ref.chunkRoot) throw contradiction(ref);
+    const job = this.jobs.get(refName(ref)) ?? this.begin(ref, options);
     await this.join(job, sources, options.signal);
   }
 
@@ -162,10 +170,10 @@ export class BlobExchange {
       promise: Promise.resolve(),
       waiters: 0,
     };
-    job.promise = this.inTurn(job, options).finally(() => this.jobs.delete(ref.hash));
+    job.promise = this.inTurn(job, options).finally(() => this.jobs.delete(refName(ref)));
     // Whoever joins hears of a failure; with nobody left it is nobody's error.
     job.promise.catch(() => undefined);
-    this.jobs.set(ref.hash, job);
+    this.jobs.set(refName(ref), job);
     return job;
   }
 

@@ -6,8 +6,11 @@ import {
   BLOB_FRAME_TIMEOUT_MS,
   BLOB_HEADER_BYTES_MAX,
   BLOB_IDLE_TIMEOUT_MS,
+  BLOB_SERVED_BYTES_PER_S_MIN,
   BLOB_SERVED_MAX,
   BLOB_SERVED_PER_PEER_MAX,
+  BLOB_SERVED_PER_STRANGER_MAX,
+  BLOB_SERVED_RESERVED,
   BLOB_WAITING_PER_PEER_MAX,
 } from "../limits.js";
 import type { FrameStream } from "../streams.js";
@@ -17,15 +20,29 @@ import { FairSlots } from "./fair_slots.js";
 import { type BlobAnswer, type BlobRequest, blobRequestSchema } from "./messages.js";
 import type { BlobStorage } from "./types.js";
 
+const SLOTS = {
+  max: BLOB_SERVED_MAX,
+  perPeerMax: BLOB_SERVED_PER_PEER_MAX,
+  reserved: BLOB_SERVED_RESERVED,
+  perStrangerMax: BLOB_SERVED_PER_STRANGER_MAX,
+  waitingPerPeerMax: BLOB_WAITING_PER_PEER_MAX,
+};
+
+/** What is used of a stream. */
+export type BlobFrames = Pick<FrameStream, "read" | "write">;
+
 export class BlobServer {
-  private readonly slots = new FairSlots({
-    max: BLOB_SERVED_MAX,
-    perPeerMax: BLOB_SERVED_PER_PEER_MAX,
-    waitingPerPeerMax: BLOB_WAITING_PER_PEER_MAX,
-  });
+  private readonly slots: FairSlots;
   private bytes = 0;
 
-  constructor(private readonly storage: BlobStorage) {}
+  /** @param isPreferred members of the swarm: part of the slots is theirs alone */
+  constructor(
+    private readonly storage: BlobStorage,
+    isPreferred: (peer: string) => boolean,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.slots = new FairSlots(SLOTS, isPreferred);
+  }
 
   /** Payload bytes given since the start of the process. */
   get bytesServed(): number {
@@ -37,7 +54,7 @@ export class BlobServer {
   }
 
   /** Answers the requests on one stream until the other side ends it. @throws ProtocolError for a bad request */
-  async serve(frames: FrameStream, peer: string): Promise<void> {
+  async serve(frames: BlobFrames, peer: string): Promise<void> {
     for (;;) {
       const frame = await frames.read(BLOB_IDLE_TIMEOUT_MS, { maxBytes: BLOB_HEADER_BYTES_MAX });
       if (frame === null) return;
@@ -49,7 +66,7 @@ export class BlobServer {
     }
   }
 
-  private async answer(frames: FrameStream, peer: string, request: BlobRequest): Promise<void> {
+  private async answer(frames: BlobFrames, peer: string, request: BlobRequest): Promise<void> {
     const ref = this.storage.stat(request.hash);
     if (ref === undefined) return header(frames, { v: 1, status: "absent", bytes: 0 });
     if (!isInside(ref, request)) return header(frames, { v: 1, status: "invalid", bytes: 0 });
@@ -63,14 +80,16 @@ export class BlobServer {
     }
   }
 
-  private async giveList(frames: FrameStream, ref: BlobRef): Promise<void> {
+  private async giveList(frames: BlobFrames, ref: BlobRef): Promise<void> {
     const list = await this.storage.chunkHashes(ref.hash);
+    const timeLeftMs = this.clockFor(list.length);
     for (let at = 0; at < list.length; at += BLOB_CHUNK_BYTES) {
-      await frames.write(list.subarray(at, at + BLOB_CHUNK_BYTES), BLOB_FRAME_TIMEOUT_MS);
+      await frames.write(list.subarray(at, at + BLOB_CHUNK_BYTES), timeLeftMs());
     }
   }
 
-  private async giveRange(frames: FrameStream, ref: BlobRef, from: number, count: number): Promise<void> {
+  private async giveRange(frames: BlobFrames, ref: BlobRef, from: number, count: number): Promise<void> {
+    const timeLeftMs = this.clockFor(count * BLOB_CHUNK_BYTES);
     for (let chunk = from; chunk < from + count; chunk++) {
       const length = chunkLength(ref.bytes, chunk);
       const bytes = await this.storage.read(ref.hash, chunk * BLOB_CHUNK_BYTES, length);
@@ -80,9 +99,23 @@ export class BlobServer {
           `${ref.hash}: the store gave ${bytes.length} of ${length} bytes`,
         );
       }
-      await frames.write(bytes, BLOB_FRAME_TIMEOUT_MS);
+      await frames.write(bytes, timeLeftMs());
       this.bytes += length;
     }
+  }
+
+  /**
+   * How long the next frame of an answer may take: as long as any frame, and no longer than is left of the time for
+   * the whole answer, which goes by its bytes.
+   */
+  private clockFor(bytes: number): () => number {
+    const wholeMs = BLOB_FRAME_TIMEOUT_MS + (bytes / BLOB_SERVED_BYTES_PER_S_MIN) * 1000;
+    const untilMs = this.now() + wholeMs;
+    return () => {
+      const leftMs = untilMs - this.now();
+      if (leftMs > 0) return Math.min(BLOB_FRAME_TIMEOUT_MS, leftMs);
+      throw new ProtocolError("TIMEOUT", `${bytes} bytes were not taken in ${Math.round(wholeMs)} ms`);
+    };
   }
 }
 
@@ -90,6 +123,6 @@ function isInside(ref: BlobRef, { want }: BlobRequest): boolean {
   return want.kind === "chunks" || want.from + want.count <= chunksOf(ref.bytes);
 }
 
-function header(frames: FrameStream, answer: BlobAnswer): Promise<void> {
+function header(frames: BlobFrames, answer: BlobAnswer): Promise<void> {
   return frames.write(encode(answer), BLOB_FRAME_TIMEOUT_MS);
 }

@@ -1,14 +1,15 @@
 /**
  * The swarm's gossip: what is published is encoded and signed, what arrives is judged before it is passed on. Judging
- * is cheap and in the order of cost: rate, size, shape, signature, and last the daemon's own check.
+ * is cheap and in the order of cost: hello of the neighbor, sequence number, rate, size, shape, signature, and last the
+ * daemon's own check.
  */
 import type { GossipSub, Message, TopicValidatorResult } from "@chainsafe/libp2p-gossipsub";
 import type { PeerId } from "@libp2p/interface";
 import { ProtocolError, reasonOf } from "../errors.js";
-import { DISCOVERY_BYTES_MAX, GOSSIP_WAITING_MAX, RATE_AUTHORS_MAX } from "../limits.js";
+import { DISCOVERY_BURST, DISCOVERY_BYTES_MAX, DISCOVERY_PER_SECOND } from "../limits.js";
 import type { Logger } from "../logger.js";
+import { Admission } from "./admission.js";
 import { isOwnRecord } from "./discovery_record.js";
-import { RateLimiter } from "./rate.js";
 import {
   discoveryTopicName,
   GOSSIP_KINDS,
@@ -35,11 +36,19 @@ export interface GossipCounters {
   unheard: number;
 }
 
+/** What is used of gossipsub. */
+export type Pubsub = Pick<
+  GossipSub,
+  "topicValidators" | "subscribe" | "publish" | "getSubscribers" | "addEventListener" | "removeEventListener"
+>;
+
 export interface GossipInit {
-  readonly pubsub: GossipSub;
+  readonly pubsub: Pubsub;
   readonly swarmId: string;
   /** Whether a peer has passed the handshake. */
-  readonly admitted: (peer: string) => boolean | Promise<boolean>;
+  readonly admitted: (peer: string) => boolean;
+  /** Whether an author is a member of the swarm or connected; the others share what room there is for strangers. */
+  readonly isKnown: (author: string) => boolean;
   readonly logger: Logger;
 }
 
@@ -67,7 +76,6 @@ export class Gossip {
   };
   /** Judged messages on their way from the validator to the listeners. */
   private readonly judged = new WeakMap<Message, Judged>();
-  private waiting = 0;
   private rejectedRecords = 0;
 
   constructor(private readonly init: GossipInit) {}
@@ -75,10 +83,11 @@ export class Gossip {
   start(): void {
     const { pubsub, swarmId } = this.init;
     for (const kind of GOSSIP_KINDS) this.open(kind, topicName(swarmId, kind));
-    const discovery = new RateLimiter({ perSecond: 2, burst: 10 }, RATE_AUTHORS_MAX);
-    pubsub.topicValidators.set(discoveryTopicName(swarmId), (_source, message) => {
+    const rate = { perSecond: DISCOVERY_PER_SECOND, burst: DISCOVERY_BURST };
+    const discovery = new Admission(rate, this.init.isKnown);
+    pubsub.topicValidators.set(discoveryTopicName(swarmId), (source, message) => {
       const { data, from } = signed(message);
-      if (!discovery.take(from.toString())) return result("ignore");
+      if (!this.passes(discovery, source, message)) return result("ignore");
       if (data.length <= DISCOVERY_BYTES_MAX && isOwnRecord(data, from)) return result("accept");
       this.rejectedRecords += 1;
       return result("reject");
@@ -130,9 +139,9 @@ export class Gossip {
   }
 
   private open(kind: GossipKind, name: string): void {
-    const limiter = new RateLimiter(TOPICS[kind], RATE_AUTHORS_MAX);
-    this.init.pubsub.topicValidators.set(name, async (source, message) => {
-      const verdict = await this.judge(kind, limiter, source, message);
+    const admission = new Admission(TOPICS[kind], this.init.isKnown);
+    this.init.pubsub.topicValidators.set(name, (source, message) => {
+      const verdict = this.passes(admission, source, message) ? this.judge(kind, source, message) : "ignore";
       const counts = this.counts[kind];
       counts.bytesReceived += message.data.length;
       counts[VERDICT_COUNTS[verdict]] += 1;
@@ -141,15 +150,15 @@ export class Gossip {
     this.init.pubsub.subscribe(name);
   }
 
-  private async judge<K extends GossipKind>(
-    kind: K,
-    limiter: RateLimiter,
-    source: PeerId,
-    message: Message,
-  ): Promise<Verdict> {
-    if (!(await this.isAdmitted(source.toString()))) return "ignore";
+  /** What can be said of a message without looking inside. */
+  private passes(admission: Admission, source: PeerId, message: Message): boolean {
+    const neighbor = source.toString();
+    const { from, sequenceNumber: sequence } = signed(message);
+    return this.init.admitted(neighbor) && admission.take({ neighbor, author: from.toString(), sequence });
+  }
+
+  private judge<K extends GossipKind>(kind: K, source: PeerId, message: Message): Verdict {
     const from = signed(message).from.toString();
-    if (!limiter.take(from)) return "ignore";
     try {
       const value = TOPICS[kind].decode(message.data, from);
       const checks: { [P in K]?: GossipCheck<P> } = this.checks;
@@ -163,19 +172,6 @@ export class Gossip {
         "gossip rejected",
       );
       return "reject";
-    }
-  }
-
-  /** The first messages of a peer may overtake the end of its handshake: they wait for it. */
-  private async isAdmitted(source: string): Promise<boolean> {
-    const admitted = this.init.admitted(source);
-    if (typeof admitted === "boolean") return admitted;
-    if (this.waiting >= GOSSIP_WAITING_MAX) return false;
-    this.waiting += 1;
-    try {
-      return await admitted;
-    } finally {
-      this.waiting -= 1;
     }
   }
 

@@ -1,4 +1,11 @@
-/** One token bucket per author, for a bounded number of authors. */
+/** One token bucket per author (or whoever is charged), for a bounded number of them. */
+
+export interface Rate {
+  /** Refill of a bucket. */
+  readonly perSecond: number;
+  /** Size of a bucket. */
+  readonly burst: number;
+}
 
 interface Bucket {
   tokens: number;
@@ -8,9 +15,8 @@ interface Bucket {
 export class RateLimiter {
   private readonly buckets = new Map<string, Bucket>();
 
-  /** @param perSecond refill; @param burst size of a bucket */
   constructor(
-    private readonly limit: { readonly perSecond: number; readonly burst: number },
+    private readonly limit: Rate,
     private readonly authorsMax: number,
     private readonly now: () => number = Date.now,
   ) {}

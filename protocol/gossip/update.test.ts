@@ -3,7 +3,13 @@ import { encode } from "../codec.js";
 import { blobRefOf, sha256 } from "../hash.js";
 import { createIdentity } from "../identity.js";
 import { INLINE_PAYLOAD_BYTES_MAX } from "../limits.js";
-import { signManifest, type UpdateManifest, updateTopic, verifyManifest } from "./update.js";
+import {
+  manifestPreimage,
+  signManifest,
+  type UpdateManifest,
+  updateTopic,
+  verifyManifest,
+} from "./update.js";
 
 const author = createIdentity();
 const payload = new Uint8Array(1000).fill(7);
@@ -40,6 +46,18 @@ describe("protocol/gossip/update", () => {
       { ...signed, signature: author.sign(signed.manifest) },
     ];
     for (const one of forged) assert.throws(() => verifyManifest(one), { code: "SIGNATURE_INVALID" });
+  });
+
+  it("refuses a manifest of its author's that is spelled otherwise than a node would", () => {
+    const { manifest: bytes } = signManifest(author, manifest);
+    const keys = Buffer.from(bytes).indexOf(Uint8Array.of(0x61, 0x76, 0x01));
+    const rest = Buffer.concat([bytes.subarray(1, keys), bytes.subarray(keys + 3)]);
+    const moved = Buffer.concat([bytes.subarray(0, 1), rest, Uint8Array.of(0x61, 0x76, 0x01)]);
+    const signature = author.sign(manifestPreimage(moved));
+    assert.throws(() => verifyManifest({ manifest: moved, peer: author.peerId, signature }), {
+      code: "MESSAGE_MALFORMED",
+      message: "manifest: not in canonical form",
+    });
   });
 
   it("refuses a manifest that does not parse, before it looks at the signature", () => {

@@ -87,6 +87,7 @@ export function verifyManifest(signed: SignedManifest): VerifiedManifest {
   const manifest = decode(updateManifestSchema, signed.manifest, {
     what: "manifest",
     maxBytes: MANIFEST_BYTES_MAX,
+    canonical: true,
   });
   if (!verifySignature(signed.peer, manifestPreimage(signed.manifest), signed.signature)) {
     throw new ProtocolError("SIGNATURE_INVALID", `manifest: not signed by ${signed.peer}`, {

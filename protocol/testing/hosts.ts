@@ -73,6 +73,7 @@ export class TestHosts {
       traffic: new Traffic(),
       discovery: new GossipDiscovery(TEST_SWARM),
       denyDial: () => false,
+      admitted: () => true,
     });
     await node.start();
     this.stops.push(() => Promise.resolve(node.stop()));

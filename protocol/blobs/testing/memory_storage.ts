@@ -1,6 +1,6 @@
 /** A blob store in memory, for tests. Interrupted downloads can be resumed, as on disk. */
 
-import { ChunkHasher, chunkDigest, chunkLength, chunksOf, HASH_BYTES, sha256 } from "../../hash.js";
+import { ChunkHasher, chunkDigest, chunkLength, chunksOf, HASH_BYTES, refName, sha256 } from "../../hash.js";
 import type { BlobRef, Hash } from "../../types.js";
 import { BLOB_CHUNK_BYTES } from "../../types.js";
 import type { BlobStorage, BlobWriter } from "../types.js";
@@ -18,6 +18,7 @@ interface Unfinished {
 
 export class MemoryBlobs implements BlobStorage {
   private readonly blobs = new Map<Hash, Stored>();
+  /** By the name of the reference. */
   readonly partial = new Map<Hash, Unfinished>();
   /** Thrown by every write, as a full disk would. */
   failWrites: Error | null = null;
@@ -53,13 +54,14 @@ export class MemoryBlobs implements BlobStorage {
   }
 
   async writer(ref: BlobRef): Promise<BlobWriter> {
-    if (this.writers.has(ref.hash)) throw new Error(`${ref.hash} is being written already`);
-    this.writers.add(ref.hash);
-    const partial = this.partial.get(ref.hash) ?? {
+    const name = refName(ref);
+    if (this.writers.has(name)) throw new Error(`${ref.hash} is being written already`);
+    this.writers.add(name);
+    const partial = this.partial.get(name) ?? {
       chunks: new Map<number, Uint8Array>(),
       chunkHashes: null,
     };
-    this.partial.set(ref.hash, partial);
+    this.partial.set(name, partial);
     return {
       have: new Set(partial.chunks.keys()),
       setChunkHashes: async (list) => {
@@ -68,11 +70,11 @@ export class MemoryBlobs implements BlobStorage {
       write: async (chunk, bytes) => this.write(ref, partial, chunk, bytes),
       finish: async () => this.finish(ref, partial),
       release: async () => {
-        this.writers.delete(ref.hash);
+        this.writers.delete(name);
       },
       discard: async () => {
-        this.writers.delete(ref.hash);
-        this.partial.delete(ref.hash);
+        this.writers.delete(name);
+        this.partial.delete(name);
       },
     };
   }
@@ -99,8 +101,8 @@ export class MemoryBlobs implements BlobStorage {
       bytes.set(part, chunk * BLOB_CHUNK_BYTES);
     }
     if (sha256(bytes) !== ref.hash) throw new Error("the whole hash differs");
-    this.writers.delete(ref.hash);
-    this.partial.delete(ref.hash);
+    this.writers.delete(refName(ref));
+    this.partial.delete(refName(ref));
     this.put(bytes);
   }
 
