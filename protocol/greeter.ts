@@ -59,30 +59,38 @@ export class Greeter {
 
   /** Says hello on an open connection: when it is new, and when what there is to say has changed. */
   async greet(connection: Connection): Promise<void> {
-    await this.run(connection, async () => {
+    await this.run(connection, async (hello) => {
       const stream = await connection.newStream(HELLO_PROTOCOL, {
         signal: AbortSignal.timeout(this.timeoutMs),
       });
-      return greet(this.framed(stream), this.init.hello());
+      return greet(this.framed(stream), hello);
     });
   }
 
   /** The handler of the protocol. */
   async answer(stream: Stream, connection: Connection): Promise<void> {
-    await this.run(connection, () => answer(this.framed(stream), this.init.hello()));
+    await this.run(connection, (hello) => answer(this.framed(stream), hello));
   }
 
   private framed(stream: Stream): FrameStream {
     return new FrameStream(stream, { what: "hello", maxFrameBytes: HELLO_BYTES_MAX });
   }
 
-  private async run(connection: Connection, handshake: () => Promise<HelloOutcome>): Promise<void> {
+  private async run(
+    connection: Connection,
+    handshake: (hello: Hello) => Promise<HelloOutcome>,
+  ): Promise<void> {
     const peer = connection.remotePeer.toString();
     try {
-      const outcome = await handshake();
+      const said = this.init.hello();
+      const outcome = await handshake(said);
       this.clearTimer(connection.id);
       if (outcome.kind === "refused") await this.refuse(connection, outcome.reason, outcome.byUs);
-      else this.accept(peer, connection.id, outcome.hello);
+      else {
+        this.accept(peer, connection.id, outcome.hello);
+        // What there is to say changed under way, when this connection was not among those that were told.
+        if (this.init.hello().formation !== said.formation) void this.greet(connection);
+      }
     } catch (error) {
       this.clearTimer(connection.id);
       if (connection.status !== "open") return;

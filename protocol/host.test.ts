@@ -137,6 +137,18 @@ describe("protocol/host", () => {
     assert.deepEqual(a.host.refusals(), []);
   });
 
+  it("tells it also when it changed while a handshake was under way", async () => {
+    let formed: Hash | null = null;
+    const a = await hosts.host({ formation: () => A });
+    const changing = () => {
+      const before = formed;
+      formed = A;
+      return before;
+    };
+    await hosts.host({ formation: changing, bootstrap: a.host.addresses() });
+    await eventually(() => a.host.peers()[0]?.formation === A);
+  });
+
   it("works behind a swarm key, and without it there is no way in", async () => {
     const key = swarmKey();
     const a = await hosts.host({ swarmKey: key });

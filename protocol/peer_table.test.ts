@@ -43,6 +43,19 @@ describe("protocol/peer_table", () => {
     assert.deepEqual(events, ["up p"]);
   });
 
+  it("does not forget a formation over a handshake that began before it was known", () => {
+    const { table: peers } = table();
+    const formation = `sha256:${"a".repeat(64)}` as const;
+    peers.opened("p", "c1");
+    peers.greeted("p", "c1", hello(formation));
+    peers.greeted("p", "c1", hello());
+    assert.equal(peers.helloOf("p")?.formation, formation);
+    peers.closed("p", "c1");
+    peers.opened("p", "c2");
+    peers.greeted("p", "c2", hello());
+    assert.equal(peers.helloOf("p")?.formation, null, "after a restart it may be another");
+  });
+
   it("lets others wait for a handshake, however it ends", async () => {
     const { table: peers } = table();
     assert.equal(peers.admitted("stranger"), false);

@@ -88,7 +88,10 @@ export class PeerTable {
     if (!entry || !(entry.pending.delete(connection) || entry.greeted.has(connection))) return;
     const first = entry.greeted.size === 0;
     entry.greeted.add(connection);
-    entry.hello = { ...hello, sinceMs: first ? Date.now() : (entry.hello?.sinceMs ?? Date.now()) };
+    const sinceMs = first ? Date.now() : (entry.hello?.sinceMs ?? Date.now());
+    // Two handshakes may end in another order than they began, and a peer that belongs to a swarm does not leave it.
+    const formation = hello.formation ?? (first ? null : (entry.hello?.formation ?? null));
+    entry.hello = { ...hello, formation, sinceMs };
     this.settle(entry, true);
     if (first) this.tell({ kind: "up", peer, hello: entry.hello });
   }
