@@ -21,17 +21,18 @@ describe("daemon/rounds: voting", () => {
       ...emptyControlState("test", genesis.formation, committee.names),
       voters: [...committee.names],
     };
+    const control = { state: { ...state, session: sessionOf(genesis) } };
     const subject = new Voter({
       identity: { peerId: self, sign: (message) => committee.sign(self, message) },
       votes: records,
-      control: { state: { ...state, session: sessionOf(genesis) } },
+      control,
       raft: { status: () => ({ term: options.term ?? 1, leader }), waitApplied: async () => undefined },
       cast: (result) => cast.push(result),
       judge: async () => options.judge ?? null,
     });
     const ask = (decision: Decision, updates: AnnouncedUpdate[] = [], from = leader) =>
       subject.answer({ decision: toBytes(decision), index: 5, updates }, from);
-    return { ask, records, cast };
+    return { ask, records, cast, state: control.state };
   }
 
   it("signs what it has recomputed, after its vote is durable", async () => {
@@ -70,6 +71,15 @@ describe("daemon/rounds: voting", () => {
       /computed something else/,
     );
     assert.match(await refusal({ round: 9 }), /round 9/);
+  });
+
+  it("does not count as a vote against it what comes when the others have decided already", async () => {
+    const { ask, cast, state } = await voter({ judge: "the round is over" });
+    assert.notEqual((await ask(genesis)).refusal, null);
+    assert.deepEqual(cast, ["refused"]);
+    state.session = { ...sessionOf(genesis), round: genesis.round + 1 };
+    assert.notEqual((await ask(genesis)).refusal, null);
+    assert.deepEqual(cast, ["refused"], "once");
   });
 
   it("refuses manifests that are not the ones the decision counts, and bytes that are no decision", async () => {

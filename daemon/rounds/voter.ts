@@ -62,18 +62,25 @@ export class Voter {
 
   /** Answers the leader. Never throws for what is in the question. */
   async answer(question: VoteQuestion, from: string): Promise<VoteAnswer> {
-    const answer = await this.consider(question, from);
-    if (answer.signature === null) this.init.cast("refused");
-    return answer;
-  }
-
-  private async consider(question: VoteQuestion, from: string): Promise<VoteAnswer> {
     let decision: Decision;
     try {
       decision = decodeDecision(question.decision);
     } catch (error) {
+      this.init.cast("refused");
       return refuse(error instanceof Error ? error.message : String(error));
     }
+    const answer = await this.consider(decision, question, from);
+    if (answer.signature === null && !this.isDecided(decision)) this.init.cast("refused");
+    return answer;
+  }
+
+  /** The others were enough before this node was done: its answer comes too late to be a vote against anything. */
+  private isDecided({ session, round }: Decision): boolean {
+    const current = this.init.control.state.session;
+    return current?.id === session && current.round > round;
+  }
+
+  private async consider(decision: Decision, question: VoteQuestion, from: string): Promise<VoteAnswer> {
     try {
       await this.init.raft.waitApplied(question.index, CATCH_UP_MS);
     } catch {
