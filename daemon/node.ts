@@ -149,6 +149,9 @@ async function compose(
     everyMs: config.training.heartbeatMs,
     compose: () => ownHeartbeat({ config, version: VERSION, host, store, trainer, participation }),
   });
+  // Its process takes about a second to be ready: meanwhile this one gets the rest up.
+  trainer?.start();
+  closeLater("trainer", () => trainer?.stop());
   const registry = new Registry();
   const source = createSource({
     config,
@@ -220,8 +223,6 @@ async function compose(
 
   await host.start();
   closeLater("network", () => host.stop());
-  trainer?.start();
-  closeLater("trainer", () => trainer?.stop());
   heartbeats.start();
   closeLater("heartbeats", () => heartbeats.stop());
 

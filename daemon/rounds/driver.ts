@@ -40,7 +40,7 @@ const TICK_MS = 100;
  * The others are told of progress at most this often, which is little to verify for them, and at once when this node
  * has done its share of the round: on that they close it.
  */
-const PROGRESS_MS = 400;
+const PROGRESS_MS = 800;
 /** A voter that cannot judge in this time (payloads missing, recomputation slow) says so. */
 const JUDGE_MS = 30_000;
 
