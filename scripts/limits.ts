@@ -38,6 +38,8 @@ const SECTIONS: readonly Section[] = [
     title: "Rounds and members",
     files: bounds(
       "daemon/rounds/driver.ts",
+      "daemon/rounds/progress.ts",
+      "daemon/rounds/judging.ts",
       "daemon/rounds/leader.ts",
       "daemon/rounds/inbox.ts",
       "daemon/rounds/recompute.ts",
