@@ -75,7 +75,7 @@ const SECTIONS: readonly Section[] = [
       "training/aggregation/centered_clip.ts",
     ),
   },
-  { title: "Store and log", files: bounds("daemon/store/blob_store.ts", "daemon/log_sink.ts") },
+  { title: "Store and log", files: bounds("daemon/store/blob_intake.ts", "daemon/log_sink.ts") },
   { title: "Datasets", files: [{ path: "training/datasets/limits.ts" }] },
   { title: "HTTP API", files: [{ path: "daemon/api/limits.ts" }] },
 ];
