@@ -3,8 +3,10 @@ import type { Hash, Verify } from "../../protocol/types.js";
 import { fromBytes, toBytes } from "../encoding.js";
 import { ConsensusError } from "../errors.js";
 import { MAX_SNAPSHOT_BYTES } from "../raft/messages.js";
-import { type ApplyOutcome, applyCommand, applyConfiguration, type EntryMeta } from "./apply.js";
+import { applyCommand } from "./apply.js";
 import { decodeCommand } from "./commands.js";
+import { applyConfiguration } from "./members.js";
+import type { ApplyOutcome, EntryMeta } from "./outcome.js";
 import { type ControlState, controlStateSchema, emptyControlState } from "./state.js";
 
 /** What the state begins with. */

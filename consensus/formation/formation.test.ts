@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { FormationEffect, FormationMode, FormationOutcome, FormationPeer } from "./core.js";
 import { FormationCore, FormationRunner, formationOf, type Genesis } from "./index.js";
 import { EMPTY_RECORD, type FormationRecord } from "./messages.js";
+import type { FormationEffect, FormationMode, FormationOutcome, FormationPeer } from "./types.js";
 
 const SEEDS = 300;
 

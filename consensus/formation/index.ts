@@ -1,11 +1,4 @@
-export {
-  FormationCore,
-  type FormationCoreInit,
-  type FormationEffect,
-  type FormationMode,
-  type FormationOutcome,
-  type FormationPeer,
-} from "./core.js";
+export { FormationCore } from "./core.js";
 export { coordinatorOf, formationOf, type Genesis, genesisSchema } from "./genesis.js";
 export {
   type FormationRecord,
@@ -16,3 +9,10 @@ export {
   formationResponseSchema,
 } from "./messages.js";
 export { FormationRunner, type FormationRunnerInit } from "./runner.js";
+export type {
+  FormationCoreInit,
+  FormationEffect,
+  FormationMode,
+  FormationOutcome,
+  FormationPeer,
+} from "./types.js";

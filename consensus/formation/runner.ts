@@ -2,13 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { fromBytes, toBytes } from "../encoding.js";
 import { ConsensusError } from "../errors.js";
-import {
-  FormationCore,
-  type FormationEffect,
-  type FormationMode,
-  type FormationOutcome,
-  type FormationPeer,
-} from "./core.js";
+import { FormationCore } from "./core.js";
 import type { Genesis } from "./genesis.js";
 import {
   type FormationRecord,
@@ -16,6 +10,7 @@ import {
   type FormationResponse,
   formationRecordSchema,
 } from "./messages.js";
+import type { FormationEffect, FormationMode, FormationOutcome, FormationPeer } from "./types.js";
 
 export interface FormationRunnerInit {
   readonly self: string;

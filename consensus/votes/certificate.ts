@@ -25,7 +25,7 @@ export function decisionFault(decision: Decision): string | null {
 
 /**
  * What is wrong with a certificate, or null when a majority of `decision.voters` signed exactly this decision.
- * Whether those were the right voters is for the caller to know: see `control/apply.ts` and `lineage.ts`.
+ * Whether those were the right voters is for the caller to know: see `control/rounds.ts` and `lineage.ts`.
  */
 export function certificateFault(certificate: Certificate, verify: Verify): string | null {
   const { decision, votes } = certificate;
@@ -36,7 +36,7 @@ export function certificateFault(certificate: Certificate, verify: Verify): stri
 
 /**
  * What is wrong with a committee certificate as the one that follows `before`, or null when a majority of the
- * committee until now signed that it hands over. `before` is trusted: see `lineage.ts` and `control/apply.ts`.
+ * committee until now signed that it hands over. `before` is trusted: see `lineage.ts` and `control/committee.ts`.
  */
 export function committeeFault(
   certificate: CommitteeCertificate,

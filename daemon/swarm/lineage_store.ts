@@ -2,7 +2,6 @@
  * Every certificate this node has applied or fetched: versions by session and height, committees by their number. With
  * the genesis, they are the whole history, which can be shown and checked.
  */
-import type { AbstractLevel } from "abstract-level";
 import type { Certificate, CommitteeCertificate } from "../../consensus/types.js";
 import {
   decodeCertificate,
@@ -10,8 +9,7 @@ import {
   encodeCertificate,
   encodeCommitteeCertificate,
 } from "../../consensus/votes/index.js";
-
-export type BytesLevel = AbstractLevel<string | Buffer | Uint8Array, string, Uint8Array>;
+import type { BytesLevel } from "../store/index.js";
 
 /** Certificates in one answer to a peer that is catching up; a certificate is a few KiB at usual sizes. */
 export const LINEAGE_PAGE_MAX = 64;
