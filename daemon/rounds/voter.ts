@@ -30,7 +30,7 @@ export interface VoteQuestion {
 export interface VoteRequest {
   /** Encoded decision. */
   readonly decision: Uint8Array;
-  /** Of the updates that the decision counts. */
+  /** Of the updates that the decision counts, and of those that it rejects. */
   readonly manifests: readonly SignedManifest[];
   /** The log index at which the leader decided. */
   readonly index: number;

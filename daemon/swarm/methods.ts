@@ -15,6 +15,9 @@ import { LINEAGE_PAGE_MAX } from "./lineage_store.js";
 
 const bytes = (max: number) =>
   z.instanceof(Uint8Array).refine((b) => b.length <= max, { error: `at most ${max} bytes` });
+const signatureSchema = z
+  .instanceof(Uint8Array)
+  .refine((s) => s.length === 64, { error: "a signature has 64 bytes" });
 const v = z.literal(1);
 const SMALL_BYTES = 64 * 1024;
 const MANIFEST_BYTES_MAX = 4096;
@@ -103,7 +106,7 @@ export const proposeMethod = defineMethod({
 });
 
 const voteResponseSchema = z.union([
-  z.object({ v, signature: bytes(64), refusal: z.null() }),
+  z.object({ v, signature: signatureSchema, refusal: z.null() }),
   z.object({ v, signature: z.null(), refusal: z.string().max(512) }),
 ]);
 
@@ -118,9 +121,7 @@ export const voteMethod = defineMethod({
         z.object({
           manifest: bytes(MANIFEST_BYTES_MAX),
           peer: peerSchema,
-          signature: z
-            .instanceof(Uint8Array)
-            .refine((s) => s.length === 64, { error: "a signature has 64 bytes" }),
+          signature: signatureSchema,
         }),
       )
       .max(MAX_UPDATES_PER_DECISION),
