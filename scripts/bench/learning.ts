@@ -64,8 +64,9 @@ for (const task of TASKS) {
     const one = await lossOf(task, 1, seed);
     const four = await lossOf(task, NODES, seed);
     const difference = ((four.loss - one.loss) / one.loss) * 100;
-    // Whole batches only, and those of one process are four times as large.
-    if (Math.abs(one.samples - four.samples) > NODES * task.request.batch_size) {
+    // An epoch is whole batches only, and those of one process are four times as large.
+    const { batch_size, epochs } = task.request;
+    if (Math.abs(one.samples - four.samples) > NODES * batch_size * epochs) {
       throw new Error(`not the same samples: ${one.samples} and ${four.samples}`);
     }
     rows.push([
