@@ -32,11 +32,14 @@ const expected: ExpectedEvaluation = {
   samplesOf: (slice) => [10, 30][slice] as number,
 };
 const HEIGHT = 4;
+const at = (nowMs: number, dead: readonly string[] = []) => {
+  return { nowMs, isAlive: (peer: string) => !dead.includes(peer) };
+};
 
 describe("daemon/rounds: evaluations", () => {
   it("merges the slices by their samples, once all are in", () => {
     const evaluations = new Evaluations();
-    const ready = (committed: Evaluation[] = []) => evaluations.ready(committed, () => expected, 6);
+    const ready = (committed: Evaluation[] = []) => evaluations.ready(committed, () => expected, at(6));
     evaluations.add("a", part(0, 2, 10), HEIGHT, 0);
     assert.equal(ready(), null);
     evaluations.add("b", part(1, 4, 30), HEIGHT, 5);
@@ -44,7 +47,7 @@ describe("daemon/rounds: evaluations", () => {
     assert.deepEqual(ready(), merged);
     assert.equal(ready([merged]), null);
     assert.equal(
-      evaluations.ready([], () => null, 6),
+      evaluations.ready([], () => null, at(6)),
       null,
       "this node's log does not know the version yet",
     );
@@ -52,12 +55,21 @@ describe("daemon/rounds: evaluations", () => {
 
   it("does not wait for ever for a node that died over its slice, nor mix versions or sessions", () => {
     const evaluations = new Evaluations();
-    const late = (at: ExpectedEvaluation = expected) => evaluations.ready([], () => at, 20_000);
+    const late = (wanted: ExpectedEvaluation = expected) => evaluations.ready([], () => wanted, at(20_000));
     evaluations.add("a", part(0, 2, 10), HEIGHT, 0);
     assert.equal(late()?.lossNats, 2);
     assert.equal(late({ ...expected, version: `sha256:${"2".repeat(64)}` }), null);
     evaluations.reset();
     assert.equal(late(), null);
+  });
+
+  it("waits for no slice of a node that is known to be dead, and gives one version's figure by itself", () => {
+    const evaluations = new Evaluations();
+    evaluations.add("a", part(0, 2, 10), HEIGHT, 0);
+    assert.equal(evaluations.of(HEIGHT, expected, at(1)), null);
+    assert.equal(evaluations.of(HEIGHT, expected, at(1, ["b"]))?.lossNats, 2);
+    assert.equal(evaluations.of(HEIGHT + 1, expected, at(1, ["b"])), null);
+    assert.equal(evaluations.of(HEIGHT, expected, at(1, ["a"])), null, "b is alive and has not told");
   });
 
   it("counts a slice from nobody but its author, and only as large as it is", () => {
@@ -73,7 +85,7 @@ describe("daemon/rounds: evaluations", () => {
       const evaluations = new Evaluations();
       evaluations.add(from, lie, HEIGHT, 0);
       assert.equal(
-        evaluations.ready([], () => expected, 20_000),
+        evaluations.ready([], () => expected, at(20_000)),
         null,
         what,
       );
@@ -93,7 +105,7 @@ describe("daemon/rounds: evaluations", () => {
         asked.push(height);
         return null;
       },
-      0,
+      at(0),
     );
     assert.deepEqual(asked, [0, 1, 2, 3, 4, 5]);
   });

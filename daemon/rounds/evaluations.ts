@@ -66,6 +66,13 @@ function evaluationBatches(spec: SessionSpec): number {
   return Math.min(Math.floor(spec.data.validationSamples / spec.batchSize), EVALUATION_BATCHES_MAX);
 }
 
+export type ExpectedAt = (height: number) => ExpectedEvaluation | null;
+
+export interface MergeTerms {
+  readonly nowMs: number;
+  readonly isAlive: (peer: string) => boolean;
+}
+
 interface Gathered {
   readonly firstAtMs: number;
   /** One part an author: bounded by the members, who alone get this far. */
@@ -93,23 +100,23 @@ export class Evaluations {
     for (const old of this.heights.keys()) if (old <= height - HEIGHTS_MAX) this.heights.delete(old);
   }
 
-  /**
-   * The figure for the lowest version that is not among `committed`: once every slice is in, or, when a node died
-   * over its slice, some time later from those that are.
-   */
-  ready(
-    committed: readonly Evaluation[],
-    expectedAt: (height: number) => ExpectedEvaluation | null,
-    nowMs: number,
-  ): Evaluation | null {
+  /** The figure for the lowest version that has one and is not among `committed`. */
+  ready(committed: readonly Evaluation[], expectedAt: ExpectedAt, terms: MergeTerms): Evaluation | null {
     for (const height of [...this.heights.keys()].sort((a, b) => a - b)) {
-      const expected = expectedAt(height);
-      const gathered = this.heights.get(height);
-      if (expected === null || gathered === undefined || committed.some((e) => e.height === height)) continue;
-      const merged = merge(height, gathered, expected, nowMs);
+      if (committed.some((e) => e.height === height)) continue;
+      const merged = this.of(height, expectedAt(height), terms);
       if (merged !== null) return merged;
     }
     return null;
+  }
+
+  /**
+   * The figure for one version: once every slice is in, but for those of authors that have died, or some time later
+   * from those that are.
+   */
+  of(height: number, expected: ExpectedEvaluation | null, terms: MergeTerms): Evaluation | null {
+    const gathered = this.heights.get(height);
+    return expected === null || gathered === undefined ? null : merge(height, gathered, expected, terms);
   }
 }
 
@@ -117,13 +124,14 @@ function merge(
   height: number,
   { firstAtMs, byAuthor }: Gathered,
   expected: ExpectedEvaluation,
-  nowMs: number,
+  { nowMs, isAlive }: MergeTerms,
 ): Evaluation | null {
   const parts = expected.authors
     .map((author, i) => [byAuthor.get(author), i] as const)
     .filter((pair): pair is [EvaluationPart, number] => isSlice(pair[0], pair[1], expected))
     .map(([part]) => part);
-  const whole = parts.length === expected.authors.length;
+  const told = (author: string, i: number) => isSlice(byAuthor.get(author), i, expected);
+  const whole = expected.authors.every((author, i) => told(author, i) || !isAlive(author));
   const late = nowMs - firstAtMs >= PARTIAL_AFTER_MS;
   if (parts.length === 0 || !(whole || late)) return null;
   const samples = parts.reduce((sum, p) => sum + p.samples, 0);

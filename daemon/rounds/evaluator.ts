@@ -14,7 +14,10 @@ import {
 /** Heights of which it is remembered who validates what. */
 const HEIGHTS_MAX = 16;
 
-type EvaluatorDeps = Pick<RoundDeps, "identity" | "gossip" | "trainer" | "versions" | "logger" | "now">;
+type EvaluatorDeps = Pick<
+  RoundDeps,
+  "identity" | "gossip" | "trainer" | "versions" | "presence" | "logger" | "now"
+>;
 
 export class Evaluator {
   private readonly merged = new Evaluations();
@@ -42,7 +45,16 @@ export class Evaluator {
 
   /** The next merged figure that the log does not have yet. */
   ready(session: SessionState): Evaluation | null {
-    return this.merged.ready(session.evaluations, (h) => this.expectedAt.get(h) ?? null, this.deps.now());
+    return this.merged.ready(session.evaluations, (h) => this.expectedAt.get(h) ?? null, this.terms());
+  }
+
+  /** The merged figure for the version that `session` stands on, once there is one. */
+  current({ height }: SessionState): Evaluation | null {
+    return this.merged.of(height, this.expectedAt.get(height) ?? null, this.terms());
+  }
+
+  private terms() {
+    return { nowMs: this.deps.now(), isAlive: (peer: string) => this.deps.presence.isAlive(peer) };
   }
 
   changed(session: SessionState, spec: SessionSpec): void {

@@ -55,11 +55,11 @@ export class Leader {
     }
     this.finishingSinceMs ??= now();
     if (raft.status().role !== "leader" || this.writing) return;
-    const evaluation = evaluator.ready(session);
-    const last = evaluation?.height === session.height;
+    // The last version's: an earlier one that is still to come in must not stand before it.
+    const evaluation = evaluator.current(session);
     const known = session.evaluations.some((e) => e.height === session.height);
     const late = now() - this.finishingSinceMs >= LAST_EVALUATION_MS_MAX;
-    if (!last && !known && !late && evaluator.expects(session)) return;
+    if (evaluation === null && !known && !late && evaluator.expects(session)) return;
     this.finish(session.id, "finished", null, evaluation);
   }
 
