@@ -1,10 +1,10 @@
 /** What nodes tell each other while a round lasts: how far they are, what they lose, how a version validates. */
 import type { ProgressMessage as ProgressGossip } from "../../protocol/index.js";
 import type { RoundCore, RoundEffect } from "../../training/round/index.js";
+import { isMember } from "../swarm/members.js";
 import type { RoundDeps } from "./deps.js";
 import type { Evaluator } from "./evaluator.js";
 import { Losses } from "./losses.js";
-import { isMember } from "./peers.js";
 import type { ProgressMessage } from "./trainer_port.js";
 
 /**

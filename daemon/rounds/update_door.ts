@@ -10,9 +10,9 @@ import {
   type RoundEffect,
   updateFault,
 } from "../../training/round/index.js";
+import { isMember } from "../swarm/members.js";
 import type { RoundDeps } from "./deps.js";
 import { announcedOf, type UpdateInbox } from "./inbox.js";
-import { isMember } from "./peers.js";
 import { ROUNDS_AHEAD_MAX, type RoundBlobs } from "./round_blobs.js";
 
 export interface UpdateDoorInit extends Pick<RoundDeps, "control" | "blobs" | "logger" | "now"> {

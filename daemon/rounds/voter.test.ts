@@ -6,6 +6,7 @@ import type { Decision } from "../../consensus/types.js";
 import { votePreimage } from "../../consensus/votes/index.js";
 import type { AnnouncedUpdate } from "../../training/round/index.js";
 import { takeBallot } from "./ballot.js";
+import { sessionOf } from "./testing/session.js";
 import { VoteRecords } from "./vote_records.js";
 import { Voter } from "./voter.js";
 
@@ -21,7 +22,7 @@ describe("daemon/rounds: voting", () => {
       ...emptyControlState("test", genesis.formation, committee.names),
       voters: [...committee.names],
     };
-    const control = { state: { ...state, session: sessionOf(genesis) } };
+    const control = { state: { ...state, session: opening(genesis) } };
     const subject = new Voter({
       identity: { peerId: self, sign: (message) => committee.sign(self, message) },
       votes: records,
@@ -77,7 +78,7 @@ describe("daemon/rounds: voting", () => {
     const { ask, cast, state } = await voter({ judge: "the round is over" });
     assert.notEqual((await ask(genesis)).refusal, null);
     assert.deepEqual(cast, ["refused"]);
-    state.session = { ...sessionOf(genesis), round: genesis.round + 1 };
+    state.session = { ...opening(genesis), round: genesis.round + 1 };
     assert.notEqual((await ask(genesis)).refusal, null);
     assert.deepEqual(cast, ["refused"], "once");
   });
@@ -125,30 +126,9 @@ function memoryMeta() {
   };
 }
 
-function sessionOf(genesis: Decision) {
-  return {
-    id: genesis.session,
-    spec: {},
-    status: "initializing" as const,
-    round: genesis.round,
-    height: 0,
-    version: null,
-    parent: null,
-    cursor: { next: 0, holes: [] },
-    participants: [],
-    rounds: 10,
-    batches: null,
-    failuresInARow: 0,
-    samples: 0,
-    lossNats: null,
-    firstEvaluation: null,
-    evaluations: [],
-    createdAtMs: 0,
-    createdBy: "voter-0",
-    roundOpenedAtMs: 0,
-    endedAtMs: null,
-    reason: null,
-  };
+/** The first round of the genesis decision's session is open. */
+function opening(genesis: Decision) {
+  return sessionOf(null, { id: genesis.session, status: "initializing", round: genesis.round });
 }
 
 function update(peer: string): AnnouncedUpdate {

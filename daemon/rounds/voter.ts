@@ -81,11 +81,8 @@ export class Voter {
   }
 
   private async consider(decision: Decision, question: VoteQuestion, from: string): Promise<VoteAnswer> {
-    try {
-      await this.init.raft.waitApplied(question.index, CATCH_UP_MS);
-    } catch {
-      return refuse(`this node has not caught up with log index ${question.index}`);
-    }
+    const behind = await this.behind(question.index);
+    if (behind !== null) return refuse(behind);
     const early = this.refusal(decision, from) ?? mismatchOf(decision, question.updates);
     if (early !== null) return refuse(early);
     const judged = await this.init.judge(proposalOf(decision, question.updates));
@@ -111,11 +108,8 @@ export class Voter {
     } catch (error) {
       return refuse(error instanceof Error ? error.message : String(error));
     }
-    try {
-      await this.init.raft.waitApplied(question.index, CATCH_UP_MS);
-    } catch {
-      return refuse(`this node has not caught up with log index ${question.index}`);
-    }
+    const behind = await this.behind(question.index);
+    if (behind !== null) return refuse(behind);
     return this.inTurn(async () => {
       const { votes, identity } = this.init;
       const refusal = handoverRefusal(decision, from, this.handoverView(), votes.lastHandover);
@@ -123,6 +117,16 @@ export class Voter {
       await votes.saveHandover(handoverRecordOf(decision));
       return { signature: identity.sign(committeePreimage(decision)), refusal: null };
     });
+  }
+
+  /** Why a question about the log at `index` cannot be answered: it was waited for in vain. */
+  private async behind(index: number): Promise<string | null> {
+    try {
+      await this.init.raft.waitApplied(index, CATCH_UP_MS);
+      return null;
+    } catch {
+      return `this node has not caught up with log index ${index}`;
+    }
   }
 
   private handoverView(): HandoverView {

@@ -6,7 +6,7 @@ import {
   MAX_PROPOSAL_BYTES,
 } from "../../consensus/control/index.js";
 import { readSpec } from "../rounds/context.js";
-import { isMember } from "../rounds/peers.js";
+import { isMember } from "../swarm/members.js";
 
 /**
  * The leader's look at what `from` proposes, itself included: what is committed cannot be taken back.

@@ -1,17 +1,22 @@
 /** Whether a peer is a member of the swarm, by this node's control state: asked for every message, so it is a set. */
-import type { ControlState } from "../../consensus/control/index.js";
+import type { ControlState, Member } from "../../consensus/control/index.js";
+
+const sets = new WeakMap<readonly Member[], ReadonlySet<string>>();
+
+/** Committed state is never changed in place: one set serves every question until the members change. */
+export function isMember(state: Pick<ControlState, "members">, peer: string): boolean {
+  let peers = sets.get(state.members);
+  if (peers === undefined) {
+    peers = new Set(state.members.map((m) => m.peer));
+    sets.set(state.members, peers);
+  }
+  return peers.has(peer);
+}
 
 /** @param state null while this node belongs to no swarm: nobody is a member then */
 export function memberCheck(state: () => Pick<ControlState, "members"> | null): (peer: string) => boolean {
-  let from: ControlState["members"] | null = null;
-  let peers = new Set<string>();
   return (peer) => {
-    const members = state()?.members ?? null;
-    // The state is replaced, never changed: the same list is the same members.
-    if (members !== from) {
-      from = members;
-      peers = new Set(members?.map((m) => m.peer));
-    }
-    return peers.has(peer);
+    const current = state();
+    return current !== null && isMember(current, peer);
   };
 }
