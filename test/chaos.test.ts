@@ -85,17 +85,7 @@ describe("a swarm of real processes", function () {
   it("forms, trains, and commits versions", async () => {
     for (let i = 0; i < FOUNDERS; i++) await swarm.add();
     await Promise.all(swarm.nodes.map(bring));
-    await eventually(
-      "five voters and a leader on every node",
-      async () => {
-        for (const node of swarm.nodes) {
-          const { leader, voters } = await node.api.consensus();
-          if (leader === null || voters.length !== FOUNDERS || voters.some((v) => !v.alive)) return null;
-        }
-        return true;
-      },
-      STEP_MS,
-    );
+    await swarm.formed(STEP_MS);
     await anyone().api.startTraining({
       dataset: "builtin:moby-dick",
       rounds: 5000,

@@ -46,17 +46,7 @@ describe("a dataset that not every node can open", function () {
 
   it("is told by those who cannot, and trained on by the rest", async () => {
     const { whole, without, other } = nodes;
-    await eventually(
-      "the swarm forms",
-      async () => {
-        for (const node of swarm.nodes) {
-          const { leader, voters } = await node.api.consensus();
-          if (leader === null || voters.length !== NODES || voters.some((v) => !v.alive)) return null;
-        }
-        return true;
-      },
-      STEP_MS,
-    );
+    await swarm.formed(STEP_MS);
     // What the node that is asked cannot open does not begin; what others cannot open does.
     await assert.rejects(
       without.api.startTraining({ dataset: "file:corpus.txt" }),

@@ -4,7 +4,7 @@ import type { CommitteeDecision } from "../types.js";
 import { committeeAfter, committeeFault } from "../votes/certificate.js";
 import type { CommandOf } from "./commands.js";
 import { entry, record } from "./history.js";
-import { type Applied, type EntryMeta, refuse } from "./outcome.js";
+import { type Applied, type EntryMeta, placeFault, refuse } from "./outcome.js";
 import type { ControlState } from "./state.js";
 
 /** The committee follows the Raft configuration: nobody is appointed who is not a voter there. */
@@ -31,9 +31,8 @@ export function changeCommittee(
 }
 
 function handoverFault(state: ControlState, decision: CommitteeDecision, meta: EntryMeta): string | null {
-  if (decision.swarm !== state.swarm || decision.formation !== state.formation)
-    return "of another swarm or formation";
-  if (decision.term !== meta.term) return `of term ${decision.term}, committed in term ${meta.term}`;
+  const misplaced = placeFault(state, decision, meta);
+  if (misplaced !== null) return misplaced;
   const stranger = decision.voters.find((peer) => !state.voters.includes(peer));
   return stranger === undefined ? null : `${stranger} is not a voter of the configuration`;
 }

@@ -1,4 +1,5 @@
 /** What an entry of the log comes to. */
+import type { Hash } from "../../protocol/types.js";
 import type { Certificate, CommitteeCertificate } from "../types.js";
 import type { ControlState } from "./state.js";
 
@@ -32,4 +33,15 @@ export function done(state: ControlState, version: Certificate | null = null): A
 
 export function refuse(state: ControlState, code: RefusalCode, reason: string): Applied {
   return { state, outcome: { kind: "refused", code, reason } };
+}
+
+/** Why a signed decision does not belong into this log at this place, or null. */
+export function placeFault(
+  state: ControlState,
+  decision: { readonly swarm: string; readonly formation: Hash; readonly term: number },
+  meta: EntryMeta,
+): string | null {
+  if (decision.swarm !== state.swarm || decision.formation !== state.formation)
+    return "of another swarm or formation";
+  return decision.term === meta.term ? null : `of term ${decision.term}, committed in term ${meta.term}`;
 }

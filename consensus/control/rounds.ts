@@ -6,7 +6,7 @@ import { decisionDigest } from "../votes/schemas.js";
 import type { CommandOf } from "./commands.js";
 import { withEvaluation } from "./evaluations.js";
 import { decisionEntry, entry, record } from "./history.js";
-import { type Applied, done, type EntryMeta, refuse } from "./outcome.js";
+import { type Applied, done, type EntryMeta, placeFault, refuse } from "./outcome.js";
 import { type ControlState, type HistoryEntry, isActive, type SessionState } from "./state.js";
 
 export function commitRound(
@@ -89,9 +89,8 @@ function contextFault(
   { decision }: Certificate,
   meta: EntryMeta,
 ): string | null {
-  if (decision.swarm !== state.swarm || decision.formation !== state.formation)
-    return "of another swarm or formation";
-  if (decision.term !== meta.term) return `of term ${decision.term}, committed in term ${meta.term}`;
+  const misplaced = placeFault(state, decision, meta);
+  if (misplaced !== null) return misplaced;
   if (decision.base !== (session.version?.hash ?? null)) return "its base is not the current version";
   if (decision.parent !== session.parent) return "its parent is not the last decision";
   if (decision.height !== (session.version === null ? 0 : session.height + 1))

@@ -15,17 +15,7 @@ export async function withSwarm<T>(
   try {
     for (let i = 0; i < founders; i++) await swarm.add();
     for (const node of swarm.nodes) swarm.start(node);
-    await eventually(
-      "the swarm forms",
-      async () => {
-        for (const node of swarm.nodes) {
-          const { leader, voters } = await node.api.consensus();
-          if (leader === null || voters.length < founders || voters.some((v) => !v.alive)) return null;
-        }
-        return true;
-      },
-      60_000,
-    );
+    await swarm.formed(60_000);
     return await work(swarm);
   } catch (error) {
     for (const node of swarm.nodes) console.error(`--- ${node.name}\n${swarm.logTail(node)}`);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadOrCreateIdentityBytes } from "../../daemon/store/index.js";
 import { createIdentity, identityBytes, identityFromBytes } from "../../protocol/index.js";
-import { NodeClient } from "./node_client.js";
+import { eventually, NodeClient } from "./node_client.js";
 
 const BIN = fileURLToPath(new URL("../../daemon/cli/bin.js", import.meta.url));
 const STOP_MS = 12_000;
@@ -102,6 +102,22 @@ export class LocalSwarm {
       if (node.process === child) node.process = null;
     });
     node.process = child;
+  }
+
+  /** Resolves when every node knows a leader and sees all founders alive as the voters. @throws when it takes longer */
+  async formed(timeoutMs: number): Promise<void> {
+    const { founders } = this.options;
+    await eventually(
+      "the swarm forms",
+      async () => {
+        for (const node of this.nodes) {
+          const { leader, voters } = await node.api.consensus();
+          if (leader === null || voters.length !== founders || voters.some((v) => !v.alive)) return null;
+        }
+        return true;
+      },
+      timeoutMs,
+    );
   }
 
   running(): LocalNode[] {
