@@ -8,9 +8,9 @@ const MIB = 1024 * KIB;
 // --- Versions -------------------------------------------------------------------------------------------------
 
 /** The protocol that this code speaks; raised with every change that older nodes cannot understand. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 /** The oldest protocol that this code still speaks. */
-export const PROTOCOL_VERSION_MIN = 1;
+export const PROTOCOL_VERSION_MIN = 2;
 
 // --- Messages ---------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 /**
- * Raft's messages: `/ncrsh/<swarm>/raft/1`, one long-lived stream per direction, each frame one message. Sending never
+ * Raft's messages: `/ncrsh/<swarm>/raft/2`, one long-lived stream per direction, each frame one message. Sending never
  * waits: what cannot be sent soon is dropped, because Raft repeats itself and a late message is worth little.
  */
 import { reasonOf } from "./errors.js";
@@ -30,7 +30,7 @@ export interface RaftChannelCounters {
 }
 
 export function raftProtocol(swarm: string): string {
-  return `/ncrsh/${swarm}/raft/1`;
+  return `/ncrsh/${swarm}/raft/2`;
 }
 
 /** A stream that breaks may leave its successor's predecessor behind for a moment. */

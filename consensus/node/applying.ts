@@ -7,6 +7,7 @@ import { MAX_SNAPSHOT_BYTES } from "../raft/messages.js";
 import type { Entry, Snapshot } from "../raft/types.js";
 import type { RaftStorage } from "../storage/types.js";
 import type { RaftNodeOptions } from "./options.js";
+import { membersIn } from "./published.js";
 import type { RaftApplier, RaftLogger } from "./types.js";
 import type { Waiting } from "./waiting.js";
 
@@ -77,7 +78,7 @@ export class Applying {
   restore(snapshot: Snapshot): void {
     const { applier, core, waiting, logger } = this.init;
     applier.restore(snapshot.data);
-    applier.configChanged(snapshot.configuration, snapshot.index);
+    applier.configChanged(membersIn(snapshot.configuration), snapshot.index);
     this.snapshotIndex = snapshot.index;
     this.bytesSinceSnapshot = 0;
     core.applied(snapshot.index);
@@ -99,7 +100,8 @@ export class Applying {
     core.applied(entry.index);
     // A newer snapshot that waits behind this batch has changed the core's configuration already, and will be told.
     const superseded = (core.log.snapshot?.index ?? 0) > entry.index;
-    if (entry.kind === "config" && !superseded) applier.configChanged(core.configuration, entry.index);
+    if (entry.kind === "config" && !superseded)
+      applier.configChanged(membersIn(core.configuration), entry.index);
     this.bytesSinceSnapshot += entry.data.length;
     waiting.applied(entry.index, entry.term, result);
   }

@@ -1,12 +1,22 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { hashOf } from "../encoding.js";
+import { configurationOf } from "../raft/configuration.js";
 import { encodeMessage, type Message, type MessageBody } from "../raft/messages.js";
 import { eventually, Hub } from "../testing/raft_hub.js";
 import { TERM_JUMP_MAX } from "./circle.js";
 
 const CLAIMS: readonly (readonly [string, MessageBody, (term: number) => number])[] = [
-  ["a heartbeat of a term that nobody gets to", { type: "heartbeat", commit: 0 }, () => 2 ** 48],
-  ["a heartbeat that counts on entries", { type: "heartbeat", commit: 99 }, (term) => term + 1],
+  [
+    "a heartbeat of a term that nobody gets to",
+    { type: "heartbeat", commit: 0, tick: 0, read: 0 },
+    () => 2 ** 48,
+  ],
+  [
+    "a heartbeat that counts on entries",
+    { type: "heartbeat", commit: 99, tick: 0, read: 0 },
+    (term) => term + 1,
+  ],
   [
     "a snapshot in which it is the only voter",
     {
@@ -14,9 +24,13 @@ const CLAIMS: readonly (readonly [string, MessageBody, (term: number) => number]
       snapshot: {
         index: 50,
         term: 1,
-        configuration: { voters: ["mallory"], learners: [] },
-        data: Buffer.from("[]"),
+        configuration: configurationOf(["mallory"]),
+        size: 2,
+        digest: hashOf(Buffer.from("[]")),
       },
+      offset: 0,
+      data: Buffer.from("[]"),
+      dataDigest: hashOf(Buffer.from("[]")),
     },
     (term) => term + 1,
   ],
@@ -67,7 +81,7 @@ describe("who is listened to", () => {
     await hub.found(["a", "b", "c"]);
     await hub.leader();
     const { term } = hub.get("a").node.status();
-    say("b", "a", { type: "heartbeat", commit: 0 }, term + TERM_JUMP_MAX + 100);
+    say("b", "a", { type: "heartbeat", commit: 0, tick: 0, read: 0 }, term + TERM_JUMP_MAX + 100);
     await hub.propose("still here");
     for (const { node } of hub.members.values()) assert.ok(node.status().term < TERM_JUMP_MAX);
   });
@@ -77,7 +91,7 @@ describe("who is listened to", () => {
     const { node } = await hub.leader();
     const newcomer = await hub.add("d");
     assert.equal(newcomer.node.status().lastIndex, 0);
-    say("mallory", "d", { type: "heartbeat", commit: 0 }, 2 ** 40);
+    say("mallory", "d", { type: "heartbeat", commit: 0, tick: 0, read: 0 }, 2 ** 40);
     await node.changeMembership({ kind: "addLearner", peer: "d" });
     await newcomer.node.waitApplied(node.status().appliedIndex, 10_000);
     assert.ok(newcomer.node.status().term < 2 ** 40);

@@ -20,6 +20,7 @@
  * nothing, so a lie costs the newcomer alone; and a voter that lost its disk looks like a newcomer, is not admitted, and
  * so acknowledges nothing that it could forget a second time.
  */
+import { membersOf } from "../raft/confchange.js";
 import { decodeConfChange } from "../raft/configuration.js";
 import type { RaftCore } from "../raft/core.js";
 import type { Configuration } from "../raft/types.js";
@@ -48,7 +49,7 @@ export class Circle {
     private readonly electionTicks: number,
   ) {
     this.configuration = core.configuration;
-    this.members = membersOf(core.configuration);
+    this.members = new Set(membersOf(core.configuration));
   }
 
   tick(): void {
@@ -81,7 +82,7 @@ export class Circle {
     if (configuration === this.configuration) return;
     const before = this.members;
     this.configuration = configuration;
-    this.members = membersOf(configuration);
+    this.members = new Set(membersOf(configuration));
     for (const peer of before) if (!this.members.has(peer)) this.invite(peer, FORMER_TIMEOUTS);
   }
 
@@ -95,16 +96,12 @@ export class Circle {
   private named(peer: string): boolean {
     for (const { data } of this.core.log.unappliedChanges()) {
       try {
-        const change = decodeConfChange(data);
-        if (change.kind !== "remove" && change.peer === peer) return true;
+        const { changes } = decodeConfChange(data);
+        if (changes.some((change) => change.kind !== "remove" && change.peer === peer)) return true;
       } catch {
         // It has no effect when it is applied either.
       }
     }
     return false;
   }
-}
-
-function membersOf({ voters, learners }: Configuration): ReadonlySet<string> {
-  return new Set([...voters, ...learners]);
 }

@@ -1,7 +1,7 @@
 /** What a node says of itself: role, term and leader only once they are stored, so that no term is ever led twice. */
 import type { RaftCore } from "../raft/core.js";
 import type { Ready } from "../raft/ready.js";
-import type { Role } from "../raft/types.js";
+import type { Configuration, Role } from "../raft/types.js";
 import type { RaftStatus } from "./types.js";
 
 export class Published {
@@ -28,8 +28,8 @@ export class Published {
 
   status(): RaftStatus {
     const core = this.core.status();
-    const { voters, learners } = core.configuration;
-    const votes = voters.includes(core.id);
+    const { voters, votersOutgoing } = core.configuration;
+    const votes = voters.includes(core.id) || votersOutgoing.includes(core.id);
     return {
       id: core.id,
       role: this.role === "follower" && !votes ? "learner" : this.role,
@@ -39,9 +39,8 @@ export class Published {
       appliedIndex: core.appliedIndex,
       lastIndex: core.lastIndex,
       snapshotIndex: core.snapshotIndex,
-      voters,
-      learners,
-      followers: core.followers,
+      ...membersIn(core.configuration),
+      followers: this.core.followers(),
       pendingConfig: core.pendingConfig,
     };
   }
@@ -55,4 +54,12 @@ export class Published {
     this.seen = now;
     return changed;
   }
+}
+
+/** As the swarm is to be when a change that is under way is over. */
+export function membersIn({ voters, learners, learnersNext }: Configuration): {
+  readonly voters: readonly string[];
+  readonly learners: readonly string[];
+} {
+  return { voters, learners: learnersNext.length === 0 ? learners : [...learners, ...learnersNext].sort() };
 }

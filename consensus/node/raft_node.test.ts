@@ -111,10 +111,51 @@ describe("raft node", () => {
     assert.equal(newcomer.applier.configurations[0], "a,b | ");
     await node.changeMembership({ kind: "addVoter", peer: "c" });
     assert.deepEqual(node.status().voters, ["a", "b", "c"]);
-    await assert.rejects(node.changeMembership({ kind: "addLearner", peer: "c" }), {
-      code: "CONFIG_INVALID",
-    });
+    await node.changeMembership({ kind: "addLearner", peer: "c" });
+    assert.deepEqual(node.status().learners, ["c"], "a voter is made a learner again");
     await node.changeMembership({ kind: "remove", peer: "nobody" });
+  });
+
+  it("replaces a voter by a learner in one step, through a joint configuration", async () => {
+    await hub.found(["a", "b", "c"]);
+    const { node } = await hub.leader();
+    const leaving = ["a", "b", "c"].find((id) => id !== node.status().id) as string;
+    const newcomer = await hub.add("d");
+    await node.changeMembership({ kind: "addLearner", peer: "d" });
+    await eventually("d has caught up", () => newcomer.node.status().appliedIndex > 0);
+    await node.changeMembership([
+      { kind: "remove", peer: leaving },
+      { kind: "addVoter", peer: "d" },
+    ]);
+    const { voters, pendingConfig } = node.status();
+    assert.deepEqual(
+      voters,
+      ["a", "b", "c", "d"].filter((id) => id !== leaving),
+    );
+    assert.equal(pendingConfig, false);
+    await hub.propose("after");
+  });
+
+  it("lets every member wait until it has applied what was committed before", async () => {
+    await hub.found(["a", "b", "c"]);
+    await hub.leader();
+    for (let i = 0; i < 5; i++) {
+      await hub.propose(`${i}`);
+      const index = Math.max(...["a", "b", "c"].map((id) => hub.get(id).node.status().commitIndex));
+      for (const id of ["a", "b", "c"]) {
+        const { node } = hub.get(id);
+        await Promise.all([node.readBarrier(), node.readBarrier()]);
+        assert.ok(node.status().appliedIndex >= index, `${id} has not applied ${index}`);
+      }
+    }
+  });
+
+  it("confirms no read without a majority", async () => {
+    await hub.found(["a", "b", "c"]);
+    const leader = await hub.leader();
+    const id = leader.node.status().id;
+    for (const other of ["a", "b", "c"]) if (other !== id) await hub.get(other).node.stop();
+    await assert.rejects(leader.node.readBarrier(300), { code: /TIMEOUT|NOT_LEADER/ });
   });
 
   it("allows one membership change at a time", async () => {
@@ -199,12 +240,28 @@ describe("raft node", () => {
     const { node } = hub.get("a");
     await hub.leader();
     const { term } = node.status();
-    const message = encodeMessage({ type: "heartbeat", from: "b", to: "a", term: term + 5, commit: 0 });
+    const message = encodeMessage({
+      type: "heartbeat",
+      from: "b",
+      to: "a",
+      term: term + 5,
+      commit: 0,
+      tick: 0,
+      read: 0,
+    });
     const malformed = { code: "MESSAGE_MALFORMED" };
     assert.throws(() => node.receive("b", bytes("garbage")), malformed);
     assert.throws(() => node.receive("b", message.subarray(0, message.length - 1)), malformed);
     assert.throws(() => node.receive("c", message), malformed);
-    const elsewhere = encodeMessage({ type: "heartbeat", from: "b", to: "c", term, commit: 0 });
+    const elsewhere = encodeMessage({
+      type: "heartbeat",
+      from: "b",
+      to: "c",
+      term,
+      commit: 0,
+      tick: 0,
+      read: 0,
+    });
     assert.throws(() => node.receive("b", elsewhere), malformed);
     await hub.propose("still here");
     assert.ok(node.status().term < term + 5);

@@ -1,10 +1,12 @@
 /** The driver around the core: owns the clock, the disk, the network and the applier, and carries out each `Ready`. */
 import { ConsensusError } from "../errors.js";
-import { changeFault, isDone } from "../raft/configuration.js";
+import { confChange, isDone } from "../raft/configuration.js";
 import { type Proposed, RaftCore } from "../raft/core.js";
 import { decodeMessage, encodeMessage } from "../raft/messages.js";
+import { isJoint } from "../raft/quorum.js";
 import type { Ready } from "../raft/ready.js";
 import { Applying } from "./applying.js";
+import { Barriers } from "./barriers.js";
 import { Circle } from "./circle.js";
 import { Inbox } from "./inbox.js";
 import { Listeners } from "./listeners.js";
@@ -23,13 +25,17 @@ export class RaftNode {
   private readonly circle: Circle;
   private readonly ticker: Ticker;
   private readonly published: Published;
+  private readonly barriers: Barriers;
   private readonly changes: Listeners<void>;
   private readonly fatals: Listeners<Error>;
   private strangers = 0;
   private started = false;
   private scheduled = false;
   private turn: Promise<void> = Promise.resolve();
-  private ticksInTurn = 0;
+  /** The writes that were asked for, one after another. */
+  private writes: Promise<void> = Promise.resolve();
+  private writesUnderWay = 0;
+  private ticksWithoutWrite = 0;
   /** The term in which this node took proposals, to know when that is over. */
   private ledTerm: number | null = null;
   private stopped: ConsensusError | null = null;
@@ -43,6 +49,7 @@ export class RaftNode {
     this.inbox = new Inbox(options.maxInboxMessages, options.maxInboxBytes);
     this.waiting = new Waiting(options.maxWaiting);
     this.published = new Published(core);
+    this.barriers = new Barriers(core, options.maxWaiting, options.electionTicks);
     this.changes = new Listeners(logger);
     this.fatals = new Listeners(logger);
     this.circle = new Circle(core, options.electionTicks);
@@ -88,6 +95,7 @@ export class RaftNode {
   async stop(): Promise<void> {
     this.halt(new ConsensusError("STOPPED", "this Raft node was stopped"));
     await this.turn;
+    await this.writes;
     await this.applying.stop();
   }
 
@@ -142,16 +150,40 @@ export class RaftNode {
   }
 
   /**
-   * Resolves once the change is applied here; at once when there is nothing to change. A leader that is removed hands
-   * over as soon as the others know, and should run until then.
+   * Resolves once the change is applied here, as a whole; at once when there is nothing to change. Several changes are
+   * made together, through a joint configuration. A leader that is removed hands over as soon as the others know, and
+   * should run until then.
    * @throws ConsensusError as `propose`, and `MEMBERSHIP_PENDING`, `CONFIG_INVALID`
    */
-  async changeMembership(change: MembershipChange, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<void> {
+  async changeMembership(
+    change: MembershipChange | readonly MembershipChange[],
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+  ): Promise<void> {
+    const wanted = confChange(change);
     const { configuration } = this.core;
     const { role, pendingConfig } = this.core.status();
-    const settled = role === "leader" && !pendingConfig && changeFault(configuration, change) === null;
-    if (settled && isDone(configuration, change)) return;
-    await this.await(() => this.core.proposeConfChange(change), timeoutMs);
+    const settled = role === "leader" && !pendingConfig && !isJoint(configuration);
+    if (settled && wanted.changes.every((one) => isDone(configuration, one))) return;
+    await this.await(() => this.core.proposeConfChange(wanted), timeoutMs);
+    await this.until(() => !isJoint(this.core.configuration), timeoutMs);
+    if (!isJoint(this.core.configuration)) return;
+    throw new ConsensusError(
+      "TIMEOUT",
+      `the change of members has begun but was not over within ${timeoutMs} ms; whoever leads will end it`,
+      { timeoutMs, committed: "unknown" },
+    );
+  }
+
+  /**
+   * Resolves once this node has applied everything that was committed anywhere when this was called: what is read from
+   * its state then is linearizable. Works on every member; costs a round of heartbeats of the leader, no log entry.
+   * @throws ConsensusError `NOT_LEADER` when no leader is known or it changed meanwhile, `OVERLOADED`, `TIMEOUT`, `STOPPED`
+   */
+  async readBarrier(timeoutMs = DEFAULT_TIMEOUT_MS): Promise<void> {
+    if (this.stopped !== null) throw this.stopped;
+    const answer = this.barriers.index(timeoutMs);
+    this.kick();
+    await this.waitApplied(await answer, timeoutMs);
   }
 
   /**
@@ -229,7 +261,8 @@ export class RaftNode {
 
   private async replay(): Promise<void> {
     while (this.core.hasReady() && this.stopped === null) {
-      await this.process(this.core.ready());
+      this.process(this.core.ready());
+      await this.writes;
       await this.applying.idle();
     }
     if (this.stopped !== null) throw this.stopped.cause ?? this.stopped;
@@ -238,30 +271,30 @@ export class RaftNode {
   /** A node that cannot finish a write does not get older: beyond two election timeouts it neither leads nor campaigns. */
   private tick(): void {
     this.circle.tick();
-    if (this.scheduled && ++this.ticksInTurn > 2 * this.options.electionTicks) return;
+    this.barriers.tick();
+    if (this.writesUnderWay > 0 && ++this.ticksWithoutWrite > 2 * this.options.electionTicks) return;
     this.core.tick();
     this.kick();
   }
 
-  /** One turn at a time, each in its own turn of the event loop: calls made together share one write. */
+  /** Each turn in its own turn of the event loop: calls made together share one write. */
   private kick(): void {
     if (!this.started || this.scheduled || this.stopped !== null) return;
-    if (this.inbox.size === 0 && !this.core.hasReady()) return;
+    if (this.inbox.size === 0 && !this.barriers.waiting && !this.core.hasReady()) return;
     this.scheduled = true;
-    this.ticksInTurn = 0;
     this.turn = new Promise((resolve) => setImmediate(resolve)).then(() => this.takeTurn());
   }
 
-  private async takeTurn(): Promise<void> {
+  private takeTurn(): void {
     try {
       if (this.stopped === null) this.drainInbox();
       this.noteLeadership();
-      if (this.stopped === null && this.core.hasReady()) await this.process(this.core.ready());
+      if (this.stopped === null) this.barriers.ask();
+      if (this.stopped === null && this.core.hasReady()) this.process(this.core.ready());
     } catch (error) {
       this.fail(error, "the log could not be written or does not fit the swarm's");
-    } finally {
-      this.scheduled = false;
     }
+    this.scheduled = false;
     this.kick();
   }
 
@@ -277,16 +310,37 @@ export class RaftNode {
     this.inbox.dropped = 0;
   }
 
-  private async process(ready: Ready): Promise<void> {
+  /** By the rules that are written on `Ready`. */
+  private process(ready: Ready): void {
+    this.send(ready.messages);
+    this.barriers.answered(ready.readStates);
+    this.applying.push({ snapshot: null, entries: ready.committedEntries });
     const { hardState, entries, snapshot } = ready;
-    if (hardState !== null || entries.length > 0 || snapshot !== null) await this.init.storage.save(ready);
+    const writes = hardState !== null || entries.length > 0 || snapshot !== null;
+    const written = writes ? this.init.storage.save(ready) : undefined;
+    // Its failure is dealt with in its turn.
+    written?.catch(() => undefined);
+    this.writesUnderWay++;
+    this.writes = this.writes
+      .then(() => written)
+      .then(() => this.stored(ready))
+      .catch((error) => this.fail(error, "the log could not be written or does not fit the swarm's"));
+  }
+
+  private stored(ready: Ready): void {
+    this.writesUnderWay--;
+    this.ticksWithoutWrite = 0;
     if (this.stopped !== null) return;
-    for (const message of ready.messages) this.init.transport.send(message.to, encodeMessage(message));
-    this.core.advance(ready);
+    this.send(ready.messagesAfterWrite);
+    this.core.stored(ready);
     this.published.stored(ready);
     this.noteLeadership();
-    this.applying.push({ snapshot, entries: ready.committedEntries });
-    if (this.published.changed()) this.changes.tell();
+    if (ready.snapshot !== null) this.applying.push({ snapshot: ready.snapshot, entries: [] });
+    this.progressed();
+  }
+
+  private send(messages: Ready["messages"]): void {
+    for (const message of messages) this.init.transport.send(message.to, encodeMessage(message));
   }
 
   private progressed(): void {
@@ -316,6 +370,7 @@ export class RaftNode {
     this.ticker.stop();
     this.inbox.clear();
     this.waiting.rejectAll(reason);
+    this.barriers.rejectAll(reason);
     this.published.stopped();
     this.changes.tell();
   }

@@ -15,6 +15,7 @@ export interface RaftTransport {
 export interface RaftApplier {
   /** Normal entries only; the result goes to the proposer on the node that proposed. */
   apply(entry: { index: number; term: number; data: Uint8Array }): unknown | Promise<unknown>;
+  /** While members change: those of the configuration to come. */
   configChanged(
     configuration: { voters: readonly string[]; learners: readonly string[] },
     index: number,
@@ -63,6 +64,7 @@ export interface RaftStatus {
   readonly appliedIndex: number;
   readonly lastIndex: number;
   readonly snapshotIndex: number;
+  /** While members change: those of the configuration to come. */
   readonly voters: readonly string[];
   readonly learners: readonly string[];
   /** The leader's view of the others; empty elsewhere. */

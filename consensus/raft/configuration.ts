@@ -1,31 +1,56 @@
-/** Who votes and who follows, and how one change makes the next configuration. */
+/** Configurations as the swarm knows them, and changes of them as bytes of an entry. */
 import { z } from "zod";
 import { fromBytes, toBytes } from "../encoding.js";
 import { ConsensusError } from "../errors.js";
-import { MAX_MEMBERS, MAX_PEER_ID_CHARS } from "./messages.js";
-import type { ConfChange, Configuration } from "./types.js";
+import { applyConfChange, membersOf } from "./confchange.js";
+import { MAX_CHANGES, MAX_MEMBERS, MAX_PEER_ID_CHARS } from "./messages.js";
+import type { ConfChange, Configuration, MemberChange } from "./types.js";
 
-export const EMPTY_CONFIGURATION: Configuration = { voters: [], learners: [] };
+export const EMPTY_CONFIGURATION: Configuration = configurationOf([]);
 
-const confChangeSchema = z.strictObject({
+/** Bytes of an encoded change; a longer one is malformed. */
+const CHANGE_BYTES_MAX = 1024 + MAX_CHANGES * (MAX_PEER_ID_CHARS + 32);
+
+const memberChangeSchema = z.strictObject({
   kind: z.enum(["addVoter", "addLearner", "remove"]),
   peer: z.string().min(1).max(MAX_PEER_ID_CHARS),
 });
 
-export function encodeConfChange(change: ConfChange): Uint8Array {
-  return toBytes({ kind: change.kind, peer: change.peer });
+const confChangeSchema: z.ZodType<ConfChange> = z.union([
+  z.strictObject({
+    transition: z.enum(["auto", "implicit", "explicit"]),
+    changes: z.array(memberChangeSchema).max(MAX_CHANGES),
+  }),
+  // As logs of before there was joint consensus have it.
+  memberChangeSchema.transform((change): ConfChange => ({ transition: "auto", changes: [change] })),
+]);
+
+/** Without a change under way. The lists are taken as they are, see `normalizeConfiguration`. */
+export function configurationOf(voters: readonly string[], learners: readonly string[] = []): Configuration {
+  return { voters, learners, votersOutgoing: [], learnersNext: [], autoLeave: false };
+}
+
+export function encodeConfChange({ transition, changes }: ConfChange): Uint8Array {
+  return toBytes({ transition, changes: changes.map(({ kind, peer }) => ({ kind, peer })) });
 }
 
 /** @throws ConsensusError `MESSAGE_MALFORMED` */
 export function decodeConfChange(data: Uint8Array): ConfChange {
-  return fromBytes(confChangeSchema, data, "membership change", 1024);
+  return fromBytes(confChangeSchema, data, "membership change", CHANGE_BYTES_MAX);
+}
+
+/** One change by itself, or several together. */
+export function confChange(changes: MemberChange | readonly MemberChange[]): ConfChange {
+  return { transition: "auto", changes: "kind" in changes ? [changes] : changes };
 }
 
 /**
- * Sorted and without doubles.
+ * Sorted and without doubles, for a swarm that begins.
  * @throws ConsensusError `CONFIG_INVALID` when nobody votes, somebody stands in both lists, or there are too many
  */
-export function normalizeConfiguration(configuration: Configuration): Configuration {
+export function normalizeConfiguration(
+  configuration: Pick<Configuration, "voters" | "learners">,
+): Configuration {
   const voters = [...new Set(configuration.voters)].sort();
   const learners = [...new Set(configuration.learners)].sort();
   const both = learners.find((peer) => voters.includes(peer));
@@ -34,47 +59,35 @@ export function normalizeConfiguration(configuration: Configuration): Configurat
   if (voters.length + learners.length > MAX_MEMBERS) {
     throw invalid(`at most ${MAX_MEMBERS} members`, { members: voters.length + learners.length });
   }
-  return { voters, learners };
+  return configurationOf(voters, learners);
 }
 
 /** True when the change would leave everything as it is. */
-export function isDone(configuration: Configuration, change: ConfChange): boolean {
-  const votes = configuration.voters.includes(change.peer);
-  const learns = configuration.learners.includes(change.peer);
-  if (change.kind === "addVoter") return votes;
-  return change.kind === "addLearner" ? learns : !votes && !learns;
+export function isDone(configuration: Configuration, { kind, peer }: MemberChange): boolean {
+  const votes = configuration.voters.includes(peer);
+  const learns = configuration.learners.includes(peer) || configuration.learnersNext.includes(peer);
+  if (kind === "addVoter") return votes;
+  if (kind === "addLearner") return learns;
+  return !votes && !learns && !configuration.votersOutgoing.includes(peer);
 }
 
 /** Why a leader must not propose this change; null when it may. */
 export function changeFault(configuration: Configuration, change: ConfChange): string | null {
-  const { voters, learners } = configuration;
-  const { kind, peer } = change;
-  if (peer.length === 0 || peer.length > MAX_PEER_ID_CHARS) {
-    return `a peer id has 1 to ${MAX_PEER_ID_CHARS} characters, this one has ${peer.length}`;
+  if (change.changes.length > MAX_CHANGES)
+    return `${change.changes.length} changes at once, at most ${MAX_CHANGES} may be`;
+  for (const { peer } of change.changes) {
+    if (peer.length === 0 || peer.length > MAX_PEER_ID_CHARS)
+      return `a peer id has 1 to ${MAX_PEER_ID_CHARS} characters, this one has ${peer.length}`;
   }
-  if (kind === "addLearner" && voters.includes(peer)) {
-    return `${peer} votes already; remove it first to make it a learner`;
-  }
-  if (kind === "remove" && voters.length === 1 && voters[0] === peer) {
-    return `${peer} is the only voter; add another before it leaves`;
-  }
-  const grows = kind !== "remove" && !learners.includes(peer) && !voters.includes(peer);
-  if (grows && voters.length + learners.length >= MAX_MEMBERS) return `at most ${MAX_MEMBERS} members`;
-  return null;
+  const result = applyConfChange(configuration, change);
+  if (result.fault !== null) return result.message;
+  return membersOf(result.configuration).length > MAX_MEMBERS ? `at most ${MAX_MEMBERS} members` : null;
 }
 
 /** Total: a change that does not fit leaves the configuration as it is, on every node alike. */
 export function changeConfiguration(configuration: Configuration, change: ConfChange): Configuration {
   if (changeFault(configuration, change) !== null) return configuration;
-  const voters = configuration.voters.filter((p) => p !== change.peer);
-  const learners = configuration.learners.filter((p) => p !== change.peer);
-  if (change.kind === "addVoter") voters.push(change.peer);
-  if (change.kind === "addLearner") learners.push(change.peer);
-  return { voters: voters.sort(), learners: learners.sort() };
-}
-
-export function majorityOf(voters: readonly string[]): number {
-  return Math.floor(voters.length / 2) + 1;
+  return applyConfChange(configuration, change).configuration ?? configuration;
 }
 
 function invalid(message: string, facts: Record<string, unknown>): ConsensusError {

@@ -3,10 +3,12 @@
  * `tick`, `step` and proposals; output is one `Ready` at a time, for a driver to carry out (see `ready.ts`).
  */
 import { ConsensusError } from "../errors.js";
-import { campaign, canCampaign, tick } from "./election.js";
+import { campaign, canCampaign, countOwnVote, silencePromised, tick } from "./election.js";
 import { ENTRY_OVERHEAD_BYTES, type RaftLog } from "./log.js";
 import { applyChanges, hasPendingConfig, proposeConfChange, refuseWhenLeaving } from "./membership.js";
 import type { Message } from "./messages.js";
+import { isJoint } from "./quorum.js";
+import { flushReads, requestRead } from "./reading.js";
 import type { Ready } from "./ready.js";
 import { advanceCommit, flushAppends } from "./replication.js";
 import { RaftState } from "./state.js";
@@ -15,6 +17,7 @@ import { bestSuccessor, notLeader, transferLeadership } from "./transfer.js";
 import type {
   ConfChange,
   CoreStatus,
+  FollowerStatus,
   HardState,
   RaftOptions,
   Snapshot,
@@ -35,11 +38,21 @@ export interface Proposed {
   readonly term: number;
 }
 
+/** What is to be remembered of a Ready until it is stored. */
+interface Outstanding {
+  readonly ready: Ready;
+  readonly generation: number;
+  /** The term in which this node votes for itself by this write; null when it does not. */
+  readonly ownVoteTerm: number | null;
+}
+
 export class RaftCore {
   private readonly s: RaftState;
   private givenHard: HardState;
   private givenSoft: SoftState = { role: "follower", leader: null };
-  private outstanding: Ready | null = null;
+  private readys = 0;
+  /** Given out, their writes not done, oldest first. */
+  private outstanding: Outstanding[] = [];
 
   constructor(init: RaftCoreInit) {
     this.s = new RaftState(init.id, init.options, init.random, init.stored);
@@ -79,9 +92,22 @@ export class RaftCore {
     step(this.s, m);
   }
 
-  /** Starts an election now, with a pre-vote. Does nothing on a leader or on a node that may not campaign. */
+  /**
+   * Starts an election now, with a pre-vote. Does nothing on a leader, on a node that may not campaign, and where leaders
+   * rely on leases, as long as this node's silence is promised to one.
+   */
   campaign(): void {
-    if (canCampaign(this.s)) campaign(this.s);
+    const { s } = this;
+    if (canCampaign(s) && !silencePromised(s)) campaign(s);
+  }
+
+  /**
+   * Asks for the index that a state must have applied to be as new as this moment: a linearizable read. The answer comes
+   * in a `Ready` under the same `id`, or not at all when a message was lost.
+   * @throws ConsensusError `NOT_LEADER` when no leader is known, `OVERLOADED`
+   */
+  readIndex(id: number): void {
+    requestRead(this.s, id);
   }
 
   /** @throws ConsensusError `NOT_LEADER`, `PROPOSAL_DROPPED`, `TOO_LARGE`, `OVERLOADED` */
@@ -129,10 +155,13 @@ export class RaftCore {
   hasReady(): boolean {
     const { s } = this;
     return (
-      this.outstanding === null &&
+      this.outstanding.length < s.options.maxUnstoredReadys &&
       (s.outbox.length > 0 ||
-        s.log.hasUnstable ||
-        s.log.incomingSnapshot !== null ||
+        s.outboxAfterWrite.length > 0 ||
+        s.appendsDue ||
+        s.reads.isDue ||
+        s.readStates.length > 0 ||
+        s.log.hasUnwritten ||
         s.log.hasCommittedWork ||
         this.hardChange() !== null ||
         this.softChange() !== null)
@@ -141,45 +170,57 @@ export class RaftCore {
 
   /** Only when `hasReady()`. */
   ready(): Ready {
-    if (this.outstanding !== null) throw new RangeError("the last Ready was not advanced");
     const { s } = this;
+    if (this.outstanding.length >= s.options.maxUnstoredReadys) {
+      throw new RangeError(`${this.outstanding.length} Readys are not stored yet`);
+    }
     flushAppends(s);
+    flushReads(s);
     const hardState = this.hardChange();
     const softState = this.softChange();
-    const entries = s.log.unstable();
-    const snapshot = s.log.incomingSnapshot;
+    const { entries, snapshot } = s.log.giveOut();
     const ballot =
       hardState !== null &&
       (hardState.term !== this.givenHard.term || hardState.votedFor !== this.givenHard.votedFor);
     const committedEntries = s.log.handOut(s.options.maxApplyBytes);
-    s.handedChanges.push(...committedEntries.filter((entry) => entry.kind === "config"));
-    this.outstanding = {
+    for (const entry of committedEntries) if (entry.kind === "config") s.handedChanges.push(entry);
+    const ready: Ready = {
+      number: ++this.readys,
       hardState,
       softState,
       entries,
       snapshot,
       committedEntries,
       messages: s.outbox,
+      messagesAfterWrite: s.outboxAfterWrite,
+      readStates: s.readStates,
       mustSync: ballot || entries.length > 0 || snapshot !== null,
     };
+    const ownVoteTerm = ballot && hardState.votedFor === s.id ? hardState.term : null;
+    this.outstanding.push({ ready, generation: s.log.generation, ownVoteTerm });
     s.outbox = [];
+    s.outboxAfterWrite = [];
+    s.readStates = [];
     this.givenHard = hardState ?? this.givenHard;
     this.givenSoft = softState ?? this.givenSoft;
-    return this.outstanding;
+    return ready;
   }
 
-  /** What `ready` asks to persist is persisted, and its messages are on their way. */
-  advance(ready: Ready): void {
-    if (ready !== this.outstanding) throw new RangeError("not the Ready that is outstanding");
-    this.outstanding = null;
+  /** What `ready` asks to persist is persisted, and everything before it. In the order of the Readys. */
+  stored(ready: Ready): void {
+    const [oldest] = this.outstanding;
+    if (oldest?.ready !== ready)
+      throw new RangeError(`Ready ${ready.number} is not the oldest that is not stored`);
+    this.outstanding.shift();
     const { s } = this;
-    if (ready.snapshot !== null) s.log.snapshotStored(ready.snapshot);
-    const last = ready.entries.at(-1);
-    if (last !== undefined) s.log.stableTo(last);
-    if (s.role !== "leader") return;
-    // The leader counts itself only for what is on its disk.
-    s.progress.get(s.id)?.matched(s.log.stableIndex, s.log.firstIndex);
-    advanceCommit(s);
+    s.log.stored(oldest.generation, ready.entries.at(-1), ready.snapshot);
+    if (s.role === "leader" && ready.entries.length > 0) {
+      // The leader counts itself only for what is on its disk.
+      s.progress.get(s.id)?.matched(s.log.stableIndex, s.log.firstIndex);
+      advanceCommit(s);
+    }
+    // Likewise the candidate its own vote: one that forgot it could vote for another in the same term.
+    if (s.role === "candidate" && oldest.ownVoteTerm === s.term) countOwnVote(s);
   }
 
   /** The applier is done with the entries up to `index` (or with the snapshot at `index`). */
@@ -193,10 +234,11 @@ export class RaftCore {
     this.s.log.compact(snapshot, point);
   }
 
-  status(): CoreStatus {
+  /** The leader's view of the others; empty elsewhere. Takes time in proportion to their number. */
+  followers(): FollowerStatus[] {
     const { s } = this;
     const { lastIndex } = s.log;
-    const followers = s.others.map((peer) => {
+    return s.others.map((peer) => {
       const { match = 0, silentTicks = 0 } = s.progress.get(peer) ?? {};
       return {
         peer,
@@ -205,6 +247,10 @@ export class RaftCore {
         active: silentTicks < s.options.electionTicks,
       };
     });
+  }
+
+  status(): CoreStatus {
+    const { s } = this;
     return {
       id: s.id,
       role: s.role,
@@ -212,11 +258,10 @@ export class RaftCore {
       leader: s.leader,
       commitIndex: s.log.commitIndex,
       appliedIndex: s.log.appliedIndex,
-      lastIndex,
+      lastIndex: s.log.lastIndex,
       snapshotIndex: s.log.snapshot?.index ?? 0,
       configuration: s.configuration,
-      followers,
-      pendingConfig: hasPendingConfig(s),
+      pendingConfig: hasPendingConfig(s) || isJoint(s.configuration),
       transferTarget: s.transferTarget,
     };
   }

@@ -1,9 +1,12 @@
 /** Elections: pre-vote, vote, the lease that protects a living leader, and stepping down without a quorum. */
+import { membersOf } from "./confchange.js";
 import type { MessageOf } from "./messages.js";
+import { hasQuorum, voteResult } from "./quorum.js";
 import { sendHeartbeats } from "./replication.js";
 import type { RaftState } from "./state.js";
 
 export function tick(s: RaftState): void {
+  s.now++;
   s.electionElapsed++;
   if (s.role === "leader") tickLeader(s);
   else if (s.electionElapsed >= s.electionTimeout) electionDue(s);
@@ -20,14 +23,15 @@ function electionDue(s: RaftState): void {
 }
 
 function tickLeader(s: RaftState): void {
-  const { electionTicks, heartbeatTicks } = s.options;
-  for (const [peer, progress] of s.progress) {
-    if (peer === s.id) continue;
+  const { electionTicks, heartbeatTicks, checkQuorum } = s.options;
+  for (const peer of s.others) {
+    const progress = s.progress.get(peer);
+    if (progress === undefined) continue;
     progress.silentTicks++;
-    progress.snapshotTicks++;
+    if (progress.transfer !== null) progress.transfer.silentTicks++;
   }
-  if (!hearsQuorum(s)) {
-    // Check-quorum: a leader that is cut off must not go on answering as one.
+  if (checkQuorum && !hearsQuorum(s)) {
+    // A leader that is cut off must not go on answering as one.
     s.becomeFollower(s.term, null);
     return;
   }
@@ -42,15 +46,16 @@ function tickLeader(s: RaftState): void {
 }
 
 function hearsQuorum(s: RaftState): boolean {
-  const heard = s.configuration.voters.filter(
-    (peer) => peer === s.id || (s.progress.get(peer)?.silentTicks ?? 0) < s.options.electionTicks,
+  const { electionTicks } = s.options;
+  return hasQuorum(
+    s.configuration,
+    (peer) => peer === s.id || (s.progress.get(peer)?.silentTicks ?? electionTicks) < electionTicks,
   );
-  return heard.length >= s.majority;
 }
 
 /**
  * Only voters campaign. One that has not applied a committed membership change counts votes by a configuration that is
- * too old by more than one server, which would break the overlap of majorities.
+ * too old by more than one step, which would break the overlap of majorities.
  */
 export function canCampaign(s: RaftState): boolean {
   const { log } = s;
@@ -64,25 +69,46 @@ export function canCampaign(s: RaftState): boolean {
 
 /** Asks for pre-votes first, unless the leader itself asked for the election (`force`). */
 export function campaign(s: RaftState, force = false): void {
-  if (force) s.becomeCandidate();
-  else s.becomePreCandidate();
-  requestVotes(s, force);
+  if (force || !s.options.preVote) {
+    s.becomeCandidate();
+    requestVotes(s, force);
+    return;
+  }
+  s.becomePreCandidate();
+  requestVotes(s, false);
+  count(s, s.id, true);
 }
 
 function requestVotes(s: RaftState, force: boolean): void {
   const { lastIndex, lastTerm } = s.log;
-  for (const peer of s.configuration.voters) {
-    if (peer === s.id) continue;
-    if (s.role === "precandidate") s.send(peer, { type: "preVote", lastIndex, lastTerm }, s.term + 1);
+  const prevote = s.role === "precandidate";
+  for (const peer of membersOf(s.configuration)) {
+    if (peer === s.id || !s.hasVote(peer)) continue;
+    if (prevote) s.send(peer, { type: "preVote", lastIndex, lastTerm }, s.term + 1);
     else s.send(peer, { type: "vote", lastIndex, lastTerm, force });
   }
-  count(s, s.id, true);
 }
 
 /** True when this vote request must not even be looked at: a leader was heard from a moment ago (§4.2.3). */
 export function leaseHolds(s: RaftState, message: MessageOf<"vote"> | MessageOf<"preVote">): boolean {
-  const forced = message.type === "vote" && message.force;
-  return !forced && s.leader !== null && s.electionElapsed < s.options.electionTicks;
+  const { checkQuorum, electionTicks } = s.options;
+  if (!checkQuorum || (message.type === "vote" && message.force)) return false;
+  return silencePromised(s) || (s.leader !== null && s.electionElapsed < electionTicks);
+}
+
+/**
+ * Where leaders answer reads by lease, a voter that answered one's heartbeat votes for nobody, not even for itself, before
+ * an election timeout is over. A restart forgets whom it has answered, so it waits as if that had been just before.
+ */
+export function silencePromised(s: RaftState): boolean {
+  const { reads, electionTicks } = s.options;
+  if (reads !== "lease" || s.log.lastIndex === 0 || votesAlone(s)) return false;
+  return s.now < electionTicks || (s.leader !== null && s.electionElapsed < electionTicks);
+}
+
+function votesAlone(s: RaftState): boolean {
+  const { voters, votersOutgoing } = s.configuration;
+  return voters.length + votersOutgoing.length <= 1;
 }
 
 /**
@@ -97,10 +123,10 @@ export function handleVoteRequest(s: RaftState, m: MessageOf<"vote"> | MessageOf
   // Without a log this node is new, or has forgotten what it once promised: it cannot know, so it promises nothing.
   const granted = s.log.lastIndex > 0 && free && s.log.isUpToDate(m.lastIndex, m.lastTerm);
   if (m.type === "preVote") {
-    s.send(m.from, { type: "preVoteReply", granted }, granted ? m.term : s.term);
+    s.sendAfterWrite(m.from, { type: "preVoteReply", granted }, granted ? m.term : s.term);
     return;
   }
-  s.send(m.from, { type: "voteReply", granted });
+  s.sendAfterWrite(m.from, { type: "voteReply", granted });
   if (!granted) return;
   s.electionElapsed = 0;
   s.votedFor = m.from;
@@ -111,14 +137,16 @@ export function handleVoteReply(s: RaftState, m: MessageOf<"voteReply"> | Messag
   if (s.role === awaited) count(s, m.from, m.granted);
 }
 
+/** This candidate's vote for itself is stored. */
+export function countOwnVote(s: RaftState): void {
+  count(s, s.id, true);
+}
+
 function count(s: RaftState, peer: string, granted: boolean): void {
   if (!s.votes.has(peer)) s.votes.set(peer, granted);
-  const { voters } = s.configuration;
-  const votes = voters.map((voter) => s.votes.get(voter));
-  const yes = votes.filter((vote) => vote === true).length;
-  const no = votes.filter((vote) => vote === false).length;
-  if (yes >= s.majority) win(s);
-  else if (no > voters.length - s.majority) s.becomeFollower(s.term, null);
+  const result = voteResult(s.configuration, (voter) => s.votes.get(voter));
+  if (result === "won") win(s);
+  else if (result === "lost") s.becomeFollower(s.term, null);
 }
 
 function win(s: RaftState): void {

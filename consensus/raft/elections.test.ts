@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { NOTHING_STORED } from "../storage/genesis.js";
 import { Cluster } from "../testing/raft_sim/cluster.js";
 import { addLearner, bytes, propose, started, THREE } from "../testing/raft_sim/scenario.js";
+import { confChange } from "./configuration.js";
 import { RaftCore } from "./core.js";
 import { raftOptions } from "./options.js";
 
@@ -81,7 +82,9 @@ describe("raft elections", () => {
       cluster.network.drop = (m) => m.type === "voteReply" && answers.push(m.granted) > 0;
       const vote = { type: "vote", to: "b", term: 7, lastIndex: 1, lastTerm: 1, force: true } as const;
       cluster.core("b").step({ ...vote, from });
-      cluster.node("b").process();
+      cluster.node("b").take();
+      assert.equal(answers.length, 0, "nothing is promised before it is stored");
+      cluster.node("b").write();
       assert.equal(answers.length, 1);
       return answers[0] ?? false;
     };
@@ -95,7 +98,7 @@ describe("raft elections", () => {
   it("do not happen on a node that has not applied a committed membership change", () => {
     const cluster = started({ spares: ["d"] });
     addLearner(cluster, "d");
-    cluster.core("a").proposeConfChange({ kind: "addVoter", peer: "d" });
+    cluster.core("a").proposeConfChange(confChange({ kind: "addVoter", peer: "d" }));
     // b stores and learns the commit, but its applier is behind.
     for (let i = 0; i < 20; i++) {
       for (const node of cluster.nodes) node.process();
@@ -130,7 +133,7 @@ describe("raft elections", () => {
       const candidacy = { from: "c", to: "b", term: term + 1, lastIndex: 1, lastTerm: 1 };
       forgetful.step(type === "vote" ? { type, ...candidacy, force: false } : { type, ...candidacy });
     }
-    for (const message of forgetful.ready().messages) cluster.network.send(message);
+    for (const message of forgetful.ready().messagesAfterWrite) cluster.network.send(message);
     assert.deepEqual(granted, [false, false]);
   });
 

@@ -1,6 +1,8 @@
 /** The follower's side of replication. All three messages come from the leader of this term. */
 import type { MessageOf } from "./messages.js";
+import { PartialSnapshot } from "./snapshot_parts.js";
 import type { RaftState } from "./state.js";
+import type { Snapshot } from "./types.js";
 
 export function handleAppend(s: RaftState, m: MessageOf<"append">): void {
   const { log } = s;
@@ -12,7 +14,7 @@ export function handleAppend(s: RaftState, m: MessageOf<"append">): void {
   const last = log.accept({ index: m.prevIndex, term: m.prevTerm }, m.entries);
   if (last === null) {
     const hint = log.lastPossibleMatch(Math.min(m.prevIndex, log.lastIndex), m.prevTerm);
-    s.send(m.from, {
+    s.sendAfterWrite(m.from, {
       type: "appendReply",
       rejected: true,
       index: m.prevIndex,
@@ -27,25 +29,43 @@ export function handleAppend(s: RaftState, m: MessageOf<"append">): void {
 
 export function handleHeartbeat(s: RaftState, m: MessageOf<"heartbeat">): void {
   s.commitTo(m.commit);
-  s.send(m.from, { type: "heartbeatReply", commit: s.log.commitIndex });
+  const { commitIndex } = s.log;
+  s.send(m.from, { type: "heartbeatReply", commit: commitIndex, tick: m.tick, read: m.read });
 }
 
 export function handleSnapshot(s: RaftState, m: MessageOf<"snapshot">): void {
   const { log } = s;
-  const { snapshot } = m;
-  if (snapshot.index > log.commitIndex) {
+  const { snapshot: head } = m;
+  if (head.index <= log.commitIndex || log.term(head.index) === head.term) {
     // With the snapshot's last entry in the log, there is nothing to replace.
-    if (log.term(snapshot.index) === snapshot.term) s.commitTo(snapshot.index);
-    else {
-      log.restore(snapshot);
-      s.configuration = snapshot.configuration;
-      s.configIndex = snapshot.index;
-      s.handedChanges = [];
+    s.partial = null;
+    s.commitTo(head.index);
+    acknowledge(s, m.from, log.commitIndex);
+    return;
+  }
+  if (s.partial === null || !s.partial.isOf(head)) s.partial = new PartialSnapshot(head);
+  const { partial } = s;
+  partial.take(m.offset, m.data, m.dataDigest);
+  if (partial.isComplete) {
+    const snapshot = partial.finish();
+    s.partial = null;
+    if (snapshot !== null) {
+      install(s, snapshot);
+      acknowledge(s, m.from, log.commitIndex);
+      return;
     }
   }
-  acknowledge(s, m.from, log.commitIndex);
+  const { index, digest } = head;
+  s.send(m.from, { type: "snapshotReply", index, digest, offset: s.partial?.offset ?? 0 });
+}
+
+function install(s: RaftState, snapshot: Snapshot): void {
+  s.log.restore(snapshot);
+  s.configuration = snapshot.configuration;
+  s.configIndex = snapshot.index;
+  s.handedChanges = [];
 }
 
 function acknowledge(s: RaftState, leader: string, index: number): void {
-  s.send(leader, { type: "appendReply", rejected: false, index, hintIndex: 0, hintTerm: 0 });
+  s.sendAfterWrite(leader, { type: "appendReply", rejected: false, index, hintIndex: 0, hintTerm: 0 });
 }

@@ -22,6 +22,10 @@ export class RaftLog {
   private base: Position;
   /** Everything up to here is in storage. */
   private stable: number;
+  /** Everything up to here is in storage or was given out to be written. */
+  private writing: number;
+  /** Counts how often unstored or stored entries were replaced: a write of before says nothing of the log of after. */
+  private replaced = 0;
   private committed: number;
   /** Handed to the applier up to here. */
   private handed: number;
@@ -29,6 +33,9 @@ export class RaftLog {
   private latest: Snapshot | null;
   /** Received, not yet in storage. */
   private incoming: Snapshot | null = null;
+  private incomingGiven = false;
+  /** The last slice that was made: followers that are equally far share it. */
+  private sliced: { readonly from: number; readonly entries: Entry[] } = { from: 0, entries: [] };
 
   constructor(stored: StoredState) {
     const { snapshot, entries, hardState } = stored;
@@ -40,6 +47,7 @@ export class RaftLog {
     this.entries = behind ? rest : [...entries];
     this.latest = snapshot;
     this.stable = this.lastIndex;
+    this.writing = this.stable;
     this.committed = Math.max(hardState.commit, start.index);
     this.handed = start.index;
     this.done = start.index;
@@ -105,7 +113,11 @@ export class RaftLog {
       if (bytes > maxBytes && next > first) break;
       next++;
     }
-    return this.entries.slice(first, next);
+    const { sliced } = this;
+    if (sliced.from === from && sliced.entries.length === next - first) return sliced.entries;
+    const entries = this.entries.slice(first, next);
+    this.sliced = { from, entries };
+    return entries;
   }
 
   append(entries: readonly Entry[]): void {
@@ -124,8 +136,7 @@ export class RaftLog {
       const conflict = (entries[fresh] as Entry).index;
       if (conflict <= this.committed)
         throw this.lost(`entry ${conflict} is committed here with another content`);
-      this.entries.length = conflict - this.base.index - 1;
-      this.stable = Math.min(this.stable, conflict - 1);
+      if (conflict <= this.lastIndex) this.truncate(conflict);
       this.append(entries.slice(fresh));
     }
     return prev.index + entries.length;
@@ -157,27 +168,49 @@ export class RaftLog {
     this.committed = index;
   }
 
-  unstable(): Entry[] {
-    return this.entries.slice(this.stable - this.base.index);
+  get hasUnwritten(): boolean {
+    return this.writing < this.lastIndex || (this.incoming !== null && !this.incomingGiven);
   }
 
-  get hasUnstable(): boolean {
-    return this.stable < this.lastIndex;
+  /** What is not given out to be written yet; counts as given out from now on. */
+  giveOut(): { readonly entries: readonly Entry[]; readonly snapshot: Snapshot | null } {
+    const snapshot = this.incomingGiven ? null : this.incoming;
+    if (snapshot !== null) this.incomingGiven = true;
+    const entries = this.writing < this.lastIndex ? this.entries.slice(this.writing - this.base.index) : [];
+    this.writing = this.lastIndex;
+    return { entries, snapshot };
   }
 
-  /** Entries up to this one are in storage, unless they were replaced meanwhile: then there is nothing to note. */
-  stableTo(entry: Position): void {
-    if (this.term(entry.index) === entry.term) this.stable = Math.max(this.stable, entry.index);
+  /** To be handed back with `stored`, so that a write that was overtaken by a replacement is known. */
+  get generation(): number {
+    return this.replaced;
+  }
+
+  /**
+   * A write is in storage, and all earlier ones are.
+   * Entries that were replaced while it was under way do not count; those that replaced them are in a later write, whose
+   * end says that everything before it is stored as well.
+   */
+  stored(generation: number, last: Entry | undefined, snapshot: Snapshot | null): void {
+    if (snapshot !== null && this.incoming === snapshot) this.incoming = null;
+    if (generation !== this.replaced) return;
+    const upTo = last?.index ?? snapshot?.index ?? 0;
+    this.stable = Math.max(this.stable, upTo);
+  }
+
+  /** Only what is stored here is applied here: a state must not be ahead of the log that it would be rebuilt from. */
+  private get applicable(): number {
+    return Math.min(this.committed, this.stable);
   }
 
   get hasCommittedWork(): boolean {
-    return this.handed === this.done && this.committed > this.handed;
+    return this.handed === this.done && this.applicable > this.handed;
   }
 
   /** The next entries for the applier; none while it still works on the last ones. */
   handOut(maxBytes: number): Entry[] {
     if (!this.hasCommittedWork) return [];
-    const entries = this.slice(this.handed + 1, Number.MAX_SAFE_INTEGER, maxBytes, this.committed);
+    const entries = this.slice(this.handed + 1, Number.MAX_SAFE_INTEGER, maxBytes, this.applicable);
     this.handed += entries.length;
     return entries;
   }
@@ -215,14 +248,22 @@ export class RaftLog {
     this.base = { index: snapshot.index, term: snapshot.term };
     this.entries = [];
     this.stable = snapshot.index;
+    this.writing = snapshot.index;
+    this.replaced++;
     this.committed = snapshot.index;
     this.handed = snapshot.index;
     this.latest = snapshot;
     this.incoming = snapshot;
+    this.incomingGiven = false;
+    this.sliced = { from: 0, entries: [] };
   }
 
-  snapshotStored(snapshot: Snapshot): void {
-    if (this.incoming === snapshot) this.incoming = null;
+  private truncate(from: number): void {
+    this.entries.length = from - this.base.index - 1;
+    this.stable = Math.min(this.stable, from - 1);
+    this.writing = Math.min(this.writing, from - 1);
+    this.replaced++;
+    this.sliced = { from: 0, entries: [] };
   }
 
   /** Keeps of the entries up to `index` the last ones, by count and by bytes. @returns the new compaction point */

@@ -1,18 +1,25 @@
 /**
- * Membership, one server at a time. As in etcd, a change counts from when it is applied, not from when it stands in the
- * log; together with one change at a time and no campaign before applying (see `canCampaign`), majorities overlap.
+ * Membership: one vote at a time in one step, everything else in two through a joint configuration. As in etcd, a change
+ * counts from when it is applied, not from when it stands in the log; together with one change at a time and no campaign
+ * before applying (see `canCampaign`), majorities overlap.
  */
 import { ConsensusError } from "../errors.js";
+import { leavesJoint, membersOf } from "./confchange.js";
 import { changeConfiguration, changeFault, decodeConfChange, encodeConfChange } from "./configuration.js";
+import { hasQuorum } from "./quorum.js";
+import { confirmReads } from "./reading.js";
 import { advanceCommit, sendAppend, sendHeartbeat, sendHeartbeats, sendTimeoutNow } from "./replication.js";
 import type { RaftState } from "./state.js";
 import { bestSuccessor, notLeader } from "./transfer.js";
 import type { ConfChange, Configuration, Entry } from "./types.js";
 
+const LEAVE: ConfChange = { transition: "auto", changes: [] };
+
 /** @throws ConsensusError `NOT_LEADER`, `MEMBERSHIP_PENDING`, `PROPOSAL_DROPPED`, `CONFIG_INVALID` */
 export function proposeConfChange(s: RaftState, change: ConfChange): Entry {
   if (s.role !== "leader") throw notLeader(s);
-  refuseWhenLeaving(s);
+  // The end of a change that has begun may be asked for by a leader whom it puts out.
+  if (!leavesJoint(change)) refuseWhenLeaving(s);
   if (hasPendingConfig(s)) {
     throw new ConsensusError(
       "MEMBERSHIP_PENDING",
@@ -20,17 +27,25 @@ export function proposeConfChange(s: RaftState, change: ConfChange): Entry {
       { pendingIndex: s.pendingConfigIndex, appliedIndex: s.log.appliedIndex },
     );
   }
-  const fault = changeFault(s.configuration, change);
+  const fault = changeFault(s.configuration, change) ?? blankVoterFault(s, change);
   if (fault !== null) throw new ConsensusError("CONFIG_INVALID", fault, { ...change });
-  const votes = s.configuration.voters.includes(change.peer);
-  if (change.kind === "addVoter" && !votes && (s.progress.get(change.peer)?.match ?? 0) === 0) {
-    const why = "holds nothing of the log yet, so it grants no votes: promote it once it has caught up";
-    throw new ConsensusError("CONFIG_INVALID", `${change.peer} ${why}`, { ...change });
-  }
+  return appendChange(s, change);
+}
+
+function appendChange(s: RaftState, change: ConfChange): Entry {
   const entry = s.appendOwn("config", encodeConfChange(change));
   s.pendingConfigIndex = entry.index;
-  s.leaving = change.kind === "remove" && change.peer === s.id;
+  s.leaving = !changeConfiguration(s.configuration, change).voters.includes(s.id);
   return entry;
+}
+
+function blankVoterFault(s: RaftState, { changes }: ConfChange): string | null {
+  if (s.options.allowBlankVoters) return null;
+  const blank = changes.find(
+    ({ kind, peer }) => kind === "addVoter" && !s.hasVote(peer) && (s.progress.get(peer)?.match ?? 0) === 0,
+  );
+  if (blank === undefined) return null;
+  return `${blank.peer} holds nothing of the log yet, so it grants no votes: promote it once it has caught up`;
 }
 
 export function hasPendingConfig(s: RaftState): boolean {
@@ -53,7 +68,7 @@ export function refuseWhenLeaving(s: RaftState): void {
 export function applyChanges(s: RaftState, index: number): void {
   for (;;) {
     const entry = s.handedChanges[0];
-    if (entry === undefined || entry.index > index) return;
+    if (entry === undefined || entry.index > index) break;
     s.handedChanges.shift();
     if (entry.index <= s.configIndex) continue;
     s.configIndex = entry.index;
@@ -61,6 +76,12 @@ export function applyChanges(s: RaftState, index: number): void {
     s.configuration = changed(before, entry);
     if (s.role === "leader") followChange(s, before);
   }
+  leaveJointWhenDue(s);
+}
+
+/** Whoever leads when the beginning of a change is applied ends it, be it the leader that began it or a later one. */
+function leaveJointWhenDue(s: RaftState): void {
+  if (s.role === "leader" && s.configuration.autoLeave && !hasPendingConfig(s)) appendChange(s, LEAVE);
 }
 
 /** An entry that does not decode was never proposed by this code; every node skips it alike. */
@@ -74,21 +95,22 @@ function changed(configuration: Configuration, entry: Entry): Configuration {
 }
 
 function followChange(s: RaftState, before: Configuration): void {
-  const after = new Set([...s.configuration.voters, ...s.configuration.learners]);
-  for (const peer of [...before.voters, ...before.learners]) {
+  const after = new Set(membersOf(s.configuration));
+  for (const peer of membersOf(before)) {
     // Its last news: that its own removal is committed. It may be lost; the lease keeps the node harmless anyhow.
     if (!after.has(peer) && peer !== s.id) sendHeartbeat(s, peer);
   }
   s.trackMembers();
+  s.leaving = !s.configuration.voters.includes(s.id);
   if (!s.isVoter) {
-    s.leaving = true;
     sendHeartbeats(s);
     return;
   }
   if (s.transferTarget !== null && !s.configuration.voters.includes(s.transferTarget))
     s.transferTarget = null;
-  // With fewer voters, more may be committed.
+  // With fewer voters, more may be committed, and more reads confirmed.
   advanceCommit(s);
+  confirmReads(s);
   for (const peer of s.others) sendAppend(s, peer, false);
 }
 
@@ -99,10 +121,7 @@ function followChange(s: RaftState, before: Configuration): void {
  */
 export function leaveWhenKnown(s: RaftState): void {
   if (!s.leaving || s.isVoter) return;
-  const knowing = s.configuration.voters.filter(
-    (peer) => (s.progress.get(peer)?.commit ?? 0) >= s.configIndex,
-  );
-  if (knowing.length < s.majority) return;
+  if (!hasQuorum(s.configuration, (peer) => (s.progress.get(peer)?.commit ?? 0) >= s.configIndex)) return;
   const successor = bestSuccessor(s);
   if (successor !== null) sendTimeoutNow(s, successor);
   s.becomeFollower(s.term, null);

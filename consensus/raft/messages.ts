@@ -1,12 +1,17 @@
 /** What Raft nodes say to each other, and its bytes: deterministic CBOR, checked and bounded at the door. */
 import { z } from "zod";
 import { fromBytes, toBytes } from "../encoding.js";
-import type { Entry, Snapshot } from "./types.js";
+import { invariantFault, membersOf } from "./confchange.js";
+import type { Configuration, Entry, Snapshot } from "./types.js";
 
 /** Of the state in a snapshot: a larger one is neither taken nor restored. */
 export const MAX_SNAPSHOT_BYTES = 16 * 1024 * 1024;
-/** Above the largest snapshot (with 10,000 members beside the state) and the largest append. */
+/** Above the largest append. */
 export const MAX_RAFT_MESSAGE_BYTES = 20 * 1024 * 1024;
+/** Bytes of a snapshot that one message may carry: small enough not to hold up heartbeats on the same stream. */
+export const MAX_CHUNK_BYTES = 1024 * 1024;
+/** Changes of members in one step. */
+export const MAX_CHANGES = 32;
 /** Members that one message may list; one with more is malformed. */
 export const MAX_MEMBERS = 10_000;
 /** Characters of a peer id in a message; a longer one makes it malformed. */
@@ -50,11 +55,40 @@ export type MessageBody =
       readonly hintIndex: number;
       readonly hintTerm: number;
     }
-  | { readonly type: "heartbeat"; readonly commit: number }
+  /** `tick` is the leader's clock and `read` its newest read that waits; both come back in the reply. */
+  | { readonly type: "heartbeat"; readonly commit: number; readonly tick: number; readonly read: number }
   /** `commit` is the follower's: a leader that was removed stays until enough others know of it. */
-  | { readonly type: "heartbeatReply"; readonly commit: number }
-  | { readonly type: "snapshot"; readonly snapshot: Snapshot }
+  | { readonly type: "heartbeatReply"; readonly commit: number; readonly tick: number; readonly read: number }
+  /** A part of a snapshot, from byte `offset` of its data on. `dataDigest` is of the part. */
+  | {
+      readonly type: "snapshot";
+      readonly snapshot: SnapshotHead;
+      readonly offset: number;
+      readonly data: Uint8Array;
+      readonly dataDigest: string;
+    }
+  /** The follower holds the data of the snapshot at `index` with `digest` up to byte `offset`; the next part begins there. */
+  | {
+      readonly type: "snapshotReply";
+      readonly index: number;
+      readonly digest: string;
+      readonly offset: number;
+    }
+  /** Which index must a state have applied to be as new as this moment? `id` is the asker's own, and comes back. */
+  | { readonly type: "readIndex"; readonly id: number }
+  /** `index` is null when this node cannot tell: it does not lead. */
+  | { readonly type: "readIndexReply"; readonly id: number; readonly index: number | null }
   | { readonly type: "timeoutNow" };
+
+/** A snapshot without its data. */
+export interface SnapshotHead {
+  readonly index: number;
+  readonly term: number;
+  readonly configuration: Configuration;
+  /** Bytes of the data, and its `sha256:` digest. */
+  readonly size: number;
+  readonly digest: string;
+}
 
 export type Message = Envelope & MessageBody;
 export type MessageType = MessageBody["type"];
@@ -73,11 +107,45 @@ export const entrySchema: z.ZodType<Entry> = z.strictObject({
   data: bytes,
 });
 
-export const configurationSchema = z
-  .strictObject({ voters: z.array(peer).max(MAX_MEMBERS), learners: z.array(peer).max(MAX_MEMBERS) })
-  .refine((c) => new Set([...c.voters, ...c.learners]).size === c.voters.length + c.learners.length, {
-    message: "a peer stands in the configuration twice",
+const peers = z.array(peer).max(MAX_MEMBERS);
+
+/** Snapshots of before there was joint consensus lack the last three. */
+export const configurationSchema: z.ZodType<Configuration> = z
+  .strictObject({
+    voters: peers,
+    learners: peers,
+    votersOutgoing: peers.default([]),
+    learnersNext: peers.default([]),
+    autoLeave: z.boolean().default(false),
+  })
+  .superRefine((configuration, context) => {
+    const fault = invariantFault(configuration);
+    if (fault !== null) context.addIssue({ code: "custom", message: fault });
+  })
+  .refine((configuration) => membersOf(configuration).length <= MAX_MEMBERS, {
+    message: `more than ${MAX_MEMBERS} members`,
   });
+
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, "not a sha256 digest");
+
+const snapshotHeadSchema: z.ZodType<SnapshotHead> = z.strictObject({
+  index: counter,
+  term: counter,
+  configuration: configurationSchema,
+  size: z.number().int().min(0).max(MAX_SNAPSHOT_BYTES),
+  digest,
+});
+
+const snapshotPartSchema = z
+  .strictObject({
+    type: z.literal("snapshot"),
+    ...envelope,
+    snapshot: snapshotHeadSchema,
+    offset: z.number().int().min(0).max(MAX_SNAPSHOT_BYTES),
+    data: bytes.refine((data) => data.length <= MAX_CHUNK_BYTES, `more than ${MAX_CHUNK_BYTES} bytes`),
+    dataDigest: digest,
+  })
+  .refine((m) => m.offset + m.data.length <= m.snapshot.size, { message: "data beyond the snapshot's size" });
 
 export const snapshotSchema: z.ZodType<Snapshot> = z.strictObject({
   index: counter,
@@ -111,9 +179,24 @@ export const messageSchema: z.ZodType<Message> = z.discriminatedUnion("type", [
     hintIndex: counter,
     hintTerm: counter,
   }),
-  z.strictObject({ type: z.literal("heartbeat"), ...envelope, commit: counter }),
-  z.strictObject({ type: z.literal("heartbeatReply"), ...envelope, commit: counter }),
-  z.strictObject({ type: z.literal("snapshot"), ...envelope, snapshot: snapshotSchema }),
+  z.strictObject({
+    type: z.literal("heartbeat"),
+    ...envelope,
+    commit: counter,
+    tick: counter,
+    read: counter,
+  }),
+  z.strictObject({
+    type: z.literal("heartbeatReply"),
+    ...envelope,
+    commit: counter,
+    tick: counter,
+    read: counter,
+  }),
+  snapshotPartSchema,
+  z.strictObject({ type: z.literal("snapshotReply"), ...envelope, index: counter, digest, offset: counter }),
+  z.strictObject({ type: z.literal("readIndex"), ...envelope, id: counter }),
+  z.strictObject({ type: z.literal("readIndexReply"), ...envelope, id: counter, index: counter.nullable() }),
   z.strictObject({ type: z.literal("timeoutNow"), ...envelope }),
 ]);
 

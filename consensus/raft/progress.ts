@@ -1,11 +1,28 @@
 /** What a leader knows of one other member, and how much it sends without hearing back. */
+import { Inflights } from "./inflights.js";
+import type { RaftOptions } from "./types.js";
 
 /**
  * `probe`: where the logs meet is not known; one append at a time.
- * `replicate`: known; appends are pipelined up to a bound.
+ * `replicate`: known; appends are pipelined up to a bound in number and bytes.
  * `snapshot`: the follower needs entries that are compacted; nothing else until it has the snapshot.
  */
 export type ProgressMode = "probe" | "replicate" | "snapshot";
+
+/** A snapshot on its way, in chunks. */
+export interface SnapshotTransfer {
+  readonly index: number;
+  /** Bytes that the follower is known to hold. */
+  acknowledged: number;
+  /** Where the next chunk begins. */
+  next: number;
+  /** The follower has said where it stands; until then a single chunk is out. */
+  answered: boolean;
+  /** How often in a row it said the same: parts behind a lost one arrive, and each says which is missing. */
+  repeats: number;
+  /** Ticks since it got any further. */
+  silentTicks: number;
+}
 
 export class Progress {
   mode: ProgressMode = "probe";
@@ -17,26 +34,25 @@ export class Progress {
   probeSent = false;
   /** Ticks since the last message from this member. */
   silentTicks = 0;
-  snapshotTicks = 0;
-  private pendingSnapshot = 0;
-  /** Last index of each append on its way, oldest first. */
-  private inflight: number[] = [];
+  /** The last read that it confirmed, see `reading.ts`. */
+  read = 0;
+  /** The leader's clock in the newest heartbeat that it answered; before any, long ago. */
+  heardTick = Number.NEGATIVE_INFINITY;
+  transfer: SnapshotTransfer | null = null;
+  readonly inflights: Inflights;
 
-  constructor(
-    next: number,
-    private readonly maxInflight: number,
-  ) {
+  constructor(next: number, options: Pick<RaftOptions, "maxInflightAppends" | "maxInflightBytes">) {
     this.next = next;
+    this.inflights = new Inflights(options.maxInflightAppends, options.maxInflightBytes);
   }
 
   get isPaused(): boolean {
     if (this.mode === "probe") return this.probeSent;
-    return this.mode === "snapshot" || this.inflight.length >= this.maxInflight;
+    return this.mode === "snapshot" || this.inflights.isFull;
   }
 
   becomeProbe(): void {
-    // It may have taken the snapshot and only its answer was lost: ask just behind it first.
-    this.next = Math.max(this.match, this.pendingSnapshot) + 1;
+    this.next = this.match + 1;
     this.enter("probe");
   }
 
@@ -45,22 +61,22 @@ export class Progress {
     this.enter("replicate");
   }
 
-  becomeSnapshot(index: number): void {
+  becomeSnapshot(index: number): SnapshotTransfer {
     this.enter("snapshot");
-    this.pendingSnapshot = index;
+    this.transfer = { index, acknowledged: 0, next: 0, answered: false, repeats: 0, silentTicks: 0 };
     this.next = index + 1;
-    this.snapshotTicks = 0;
+    return this.transfer;
   }
 
-  /** An append that ends with `lastIndex` was sent. */
-  sent(lastIndex: number): void {
+  /** An append that ends with `lastIndex` was sent; without entries it is not counted as on its way. */
+  sent(lastIndex: number, bytes: number): void {
     if (this.mode === "probe") {
       this.probeSent = true;
       return;
     }
     if (lastIndex < this.next) return;
     this.next = lastIndex + 1;
-    this.inflight.push(lastIndex);
+    this.inflights.add(lastIndex, bytes);
   }
 
   /** @returns whether that was news */
@@ -70,7 +86,7 @@ export class Progress {
     this.next = Math.max(this.next, index + 1);
     if (this.mode === "probe" && index === this.match) this.becomeReplicate();
     else if (this.mode === "snapshot" && this.match + 1 >= firstIndex) this.becomeReplicate();
-    else if (this.mode === "replicate") this.free(index);
+    else if (this.mode === "replicate") this.inflights.freeTo(index);
     return news;
   }
 
@@ -91,18 +107,13 @@ export class Progress {
   /** The link works: whatever was lost on it, one more append may go. */
   resume(): void {
     this.probeSent = false;
-    if (this.inflight.length >= this.maxInflight) this.inflight.shift();
-  }
-
-  private free(upTo: number): void {
-    const left = this.inflight.findIndex((last) => last > upTo);
-    this.inflight.splice(0, left < 0 ? this.inflight.length : left);
+    if (this.inflights.isFull) this.inflights.freeOldest();
   }
 
   private enter(mode: ProgressMode): void {
     this.mode = mode;
     this.probeSent = false;
-    this.pendingSnapshot = 0;
-    this.inflight = [];
+    this.transfer = null;
+    this.inflights.clear();
   }
 }

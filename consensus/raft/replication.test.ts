@@ -3,6 +3,7 @@ import { genesisWrite } from "../storage/genesis.js";
 import { MemoryDisk } from "../storage/memory.js";
 import { Cluster } from "../testing/raft_sim/cluster.js";
 import { addLearner, bytes, propose, started, THREE } from "../testing/raft_sim/scenario.js";
+import { confChange, configurationOf } from "./configuration.js";
 import { RaftCore } from "./core.js";
 import type { MessageType } from "./messages.js";
 import { raftOptions } from "./options.js";
@@ -50,7 +51,7 @@ describe("raft replication", () => {
     const ready = core.ready();
     const { index } = core.propose(bytes("second"));
     cluster.node("a").disk.save(ready);
-    core.advance(ready);
+    core.stored(ready);
     assert.equal(core.log.commitIndex, index - 1);
   });
 
@@ -65,8 +66,10 @@ describe("raft replication", () => {
     core.campaign();
     core.step({ type: "preVoteReply", from: "b", to: "a", term: 3, granted: true });
     core.step({ type: "voteReply", from: "b", to: "a", term: 3, granted: true });
+    assert.equal(core.role, "candidate", "its own vote is not on its disk yet");
+    core.stored(core.ready());
     assert.equal(core.role, "leader");
-    core.advance(core.ready());
+    core.stored(core.ready());
     const reply = { type: "appendReply", from: "b", to: "a", term: 3, rejected: false } as const;
     core.step({ ...reply, index: 2, hintIndex: 0, hintTerm: 0 });
     assert.equal(core.log.commitIndex, 1);
@@ -118,7 +121,7 @@ describe("raft replication", () => {
     const b = cluster.core("b");
     const { term } = b;
     const commit = b.log.lastIndex + 1;
-    const message = { type: "heartbeat", from: "a", to: "b", term, commit } as const;
+    const message = { type: "heartbeat", from: "a", to: "b", term, commit, tick: 0, read: 0 } as const;
     assert.throws(() => b.step(message), { code: "STATE_MISMATCH", message: /join again/ });
   });
 });
@@ -134,13 +137,13 @@ describe("raft snapshots", () => {
     addLearner(cluster, "d");
     assert.ok(seen.has("snapshot"));
     assert.equal(cluster.node("d").digest, cluster.node("a").digest);
-    assert.deepEqual(cluster.core("d").configuration, { voters: THREE, learners: ["d"] });
+    assert.deepEqual(cluster.core("d").configuration, configurationOf(THREE, ["d"]));
     cluster.core("d").campaign();
     assert.equal(cluster.core("d").role, "follower");
-    cluster.core("a").proposeConfChange({ kind: "addVoter", peer: "d" });
+    cluster.core("a").proposeConfChange(confChange({ kind: "addVoter", peer: "d" }));
     cluster.settle();
     cluster.tick(2);
-    assert.deepEqual(cluster.core("d").configuration, { voters: [...THREE, "d"], learners: [] });
+    assert.deepEqual(cluster.core("d").configuration, configurationOf([...THREE, "d"]));
     // Of four voters, two are no longer enough.
     cluster.network.partition([
       ["a", "b"],
@@ -158,7 +161,7 @@ describe("raft snapshots", () => {
     const cluster = started({ spares: ["d"], options: { snapshotRetryTicks: 5 } });
     let sent = 0;
     cluster.network.drop = (m) => m.type === "snapshot" && sent++ === 0;
-    cluster.core("a").proposeConfChange({ kind: "addLearner", peer: "d" });
+    cluster.core("a").proposeConfChange(confChange({ kind: "addLearner", peer: "d" }));
     cluster.settle();
     cluster.tick(4);
     assert.equal(sent, 1);

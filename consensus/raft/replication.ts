@@ -1,7 +1,12 @@
-/** The leader's side of replication: appends, heartbeats, snapshots, and what counts as committed. */
+/** The leader's side of replication: appends, heartbeats, and what counts as committed. */
+import { entryBytes } from "./log.js";
 import type { MessageOf } from "./messages.js";
 import type { Progress } from "./progress.js";
+import { committedIndex } from "./quorum.js";
+import { confirmReads, takeEarlyReads } from "./reading.js";
+import { offerSnapshot, resumeTransfer } from "./snapshot_transfer.js";
 import type { RaftState } from "./state.js";
+import type { Entry } from "./types.js";
 
 /** What everybody is due since the last Ready, in as few messages as it fits: new entries, a new commit index. */
 export function flushAppends(s: RaftState): void {
@@ -23,22 +28,20 @@ export function sendAppend(s: RaftState, peer: string, evenEmpty: boolean): bool
   if (progress === undefined || progress.isPaused) return false;
   const { log, options } = s;
   const prevIndex = progress.next - 1;
+  if (prevIndex === log.lastIndex && !evenEmpty) return false;
   const prevTerm = log.term(prevIndex);
-  if (prevTerm === undefined) return sendSnapshot(s, peer, progress);
+  if (prevTerm === undefined) return offerSnapshot(s, peer, progress);
   const entries = log.slice(progress.next, options.maxAppendEntries, options.maxAppendBytes);
   if (entries.length === 0 && !evenEmpty) return false;
   s.send(peer, { type: "append", prevIndex, prevTerm, entries, commit: log.commitIndex });
-  progress.sent(prevIndex + entries.length);
+  progress.sent(prevIndex + entries.length, bytesOf(entries));
   return true;
 }
 
-function sendSnapshot(s: RaftState, peer: string, progress: Progress): boolean {
-  const { snapshot } = s.log;
-  // To one that does not answer, a snapshot would be sent for nothing, again and again.
-  if (snapshot === null || progress.silentTicks >= s.options.electionTicks) return false;
-  s.send(peer, { type: "snapshot", snapshot });
-  progress.becomeSnapshot(snapshot.index);
-  return true;
+function bytesOf(entries: readonly Entry[]): number {
+  let bytes = 0;
+  for (const entry of entries) bytes += entryBytes(entry);
+  return bytes;
 }
 
 export function sendHeartbeats(s: RaftState): void {
@@ -48,7 +51,8 @@ export function sendHeartbeats(s: RaftState): void {
 /** Never beyond what the follower is known to hold: it could commit an entry that another leader replaced. */
 export function sendHeartbeat(s: RaftState, peer: string): void {
   const match = s.progress.get(peer)?.match ?? 0;
-  s.send(peer, { type: "heartbeat", commit: Math.min(match, s.log.commitIndex) });
+  const commit = Math.min(match, s.log.commitIndex);
+  s.send(peer, { type: "heartbeat", commit, tick: s.now, read: s.reads.round });
 }
 
 export function handleAppendReply(s: RaftState, m: MessageOf<"appendReply">): void {
@@ -79,26 +83,31 @@ export function handleHeartbeatReply(s: RaftState, m: MessageOf<"heartbeatReply"
   if (progress === undefined) return;
   progress.silentTicks = 0;
   progress.commit = m.commit;
+  progress.heardTick = Math.max(progress.heardTick, m.tick);
+  if (m.read > progress.read) {
+    progress.read = m.read;
+    confirmReads(s);
+  }
   progress.resume();
-  const { snapshotRetryTicks } = s.options;
-  if (progress.mode === "snapshot" && progress.snapshotTicks >= snapshotRetryTicks) progress.becomeProbe();
+  resumeTransfer(s, m.from, progress);
   if (progress.match < s.log.lastIndex || progress.mode === "probe") sendAppend(s, m.from, true);
 }
 
+/** The target campaigns in spite of the lease, whenever this message arrives: the lease is no proof from here on. */
 export function sendTimeoutNow(s: RaftState, to: string): void {
+  s.leaseGivenUp = true;
   s.send(to, { type: "timeoutNow" });
 }
 
 /**
- * An entry is committed once a majority of voters holds it, and only by counting entries of the leader's own term
- * (§5.4.2 of the Raft paper: older ones can still be replaced).
+ * An entry is committed once a majority of voters (of both halves, while the members change) holds it, and only by
+ * counting entries of the leader's own term (§5.4.2 of the Raft paper: older ones can still be replaced).
  */
 export function advanceCommit(s: RaftState): boolean {
-  const matches = s.configuration.voters.map((peer) => s.progress.get(peer)?.match ?? 0);
-  matches.sort((a, b) => b - a);
-  const index = matches[s.majority - 1] ?? 0;
+  const index = committedIndex(s.configuration, (peer) => s.progress.get(peer)?.match);
   if (index <= s.log.commitIndex || s.log.term(index) !== s.term) return false;
   s.commitTo(index);
   s.appendsDue = true;
+  takeEarlyReads(s);
   return true;
 }

@@ -1,9 +1,12 @@
 /** What one Raft node knows, and the changes of role. The rules that use it stand in the files beside. */
-import { EMPTY_CONFIGURATION, majorityOf } from "./configuration.js";
+import { membersOf } from "./confchange.js";
+import { EMPTY_CONFIGURATION } from "./configuration.js";
 import { entryBytes, RaftLog } from "./log.js";
 import type { Message, MessageBody } from "./messages.js";
 import { Progress } from "./progress.js";
-import type { Configuration, Entry, RaftOptions, Role, StoredState } from "./types.js";
+import { PendingReads } from "./reads.js";
+import type { PartialSnapshot } from "./snapshot_parts.js";
+import type { Configuration, Entry, RaftOptions, ReadState, Role, StoredState } from "./types.js";
 
 export class RaftState {
   term: number;
@@ -22,18 +25,33 @@ export class RaftState {
 
   /** Leader: everybody in the configuration, itself included. */
   progress = new Map<string, Progress>();
+  /** Leader: the same without itself. */
+  others: readonly string[] = [];
   votes = new Map<string, boolean>();
   transferTarget: string | null = null;
+  /** Leader: somebody was asked to campaign in spite of the lease, so the lease proves nothing in this term any more. */
+  leaseGivenUp = false;
+  /** Leader: reads that wait for a majority to confirm that it still leads. */
+  readonly reads: PendingReads;
+  /** Answers to this node's own reads, for the next Ready. */
+  readStates: ReadState[] = [];
+  /** Follower: what has arrived of a snapshot. */
+  partial: PartialSnapshot | null = null;
   /** Leader: its own removal is proposed or applied; it takes no more proposals. */
   leaving = false;
   uncommittedBytes = 0;
   /** Leader: the followers are to hear of new entries or a new commit index in the next Ready. */
   appendsDue = false;
 
+  /** Ticks since this node was started. */
+  now = 0;
   electionElapsed = 0;
   heartbeatElapsed = 0;
   electionTimeout = 0;
+  /** May be sent at once. */
   outbox: Message[] = [];
+  /** Speak for what is written: only once it is stored. */
+  outboxAfterWrite: Message[] = [];
 
   constructor(
     readonly id: string,
@@ -46,24 +64,31 @@ export class RaftState {
     this.log = new RaftLog(stored);
     this.configuration = stored.snapshot?.configuration ?? EMPTY_CONFIGURATION;
     this.configIndex = stored.snapshot?.index ?? 0;
+    this.reads = new PendingReads(options.maxPendingReads);
     this.reset(this.term);
   }
 
+  /** In either half of the configuration. */
   get isVoter(): boolean {
-    return this.configuration.voters.includes(this.id);
+    return this.hasVote(this.id);
   }
 
-  get majority(): number {
-    return majorityOf(this.configuration.voters);
+  hasVote(peer: string): boolean {
+    const { voters, votersOutgoing } = this.configuration;
+    return voters.includes(peer) || votersOutgoing.includes(peer);
   }
 
-  get others(): string[] {
-    return [...this.progress.keys()].filter((peer) => peer !== this.id);
-  }
-
-  /** @param term another than the node's own in a pre-vote and its grant */
+  /** @param term another than the node's own in a pre-vote */
   send(to: string, body: MessageBody, term = this.term): void {
     this.outbox.push({ ...body, from: this.id, to, term });
+  }
+
+  /**
+   * For acknowledgements and votes: they promise what this node's next write holds.
+   * @param term another than the node's own in the grant of a pre-vote
+   */
+  sendAfterWrite(to: string, body: MessageBody, term = this.term): void {
+    this.outboxAfterWrite.push({ ...body, from: this.id, to, term });
   }
 
   becomeFollower(term: number, leader: string | null): void {
@@ -81,6 +106,7 @@ export class RaftState {
     this.drawTimeout();
   }
 
+  /** Its own vote counts once it is stored, see `RaftCore.stored`. */
   becomeCandidate(): void {
     this.reset(this.term + 1);
     this.role = "candidate";
@@ -109,10 +135,11 @@ export class RaftState {
 
   /** Keeps what is known of those who stay. */
   trackMembers(): void {
-    const { voters, learners } = this.configuration;
     const before = this.progress;
-    const fresh = (): Progress => new Progress(this.log.lastIndex + 1, this.options.maxInflightAppends);
-    this.progress = new Map([...voters, ...learners].map((peer) => [peer, before.get(peer) ?? fresh()]));
+    const fresh = (): Progress => new Progress(this.log.lastIndex + 1, this.options);
+    const members = membersOf(this.configuration);
+    this.progress = new Map(members.map((peer) => [peer, before.get(peer) ?? fresh()]));
+    this.others = members.filter((peer) => peer !== this.id);
     const own = this.progress.get(this.id);
     if (own !== undefined) own.match = this.log.stableIndex;
   }
@@ -140,9 +167,12 @@ export class RaftState {
     this.heartbeatElapsed = 0;
     this.drawTimeout();
     this.votes.clear();
-    this.progress.clear();
+    this.progress = new Map();
+    this.others = [];
     this.transferTarget = null;
+    this.leaseGivenUp = false;
     this.leaving = false;
+    for (const id of this.reads.clear(this.id)) this.readStates.push({ id, index: null });
     this.pendingConfigIndex = 0;
     this.uncommittedBytes = 0;
   }

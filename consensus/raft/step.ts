@@ -2,8 +2,10 @@
 import { handleVoteReply, handleVoteRequest, leaseHolds } from "./election.js";
 import { handleAppend, handleHeartbeat, handleSnapshot } from "./follower.js";
 import { leaveWhenKnown } from "./membership.js";
-import type { Message } from "./messages.js";
+import type { Message, MessageOf } from "./messages.js";
+import { handleReadIndex, handleReadIndexReply } from "./reading.js";
 import { handleAppendReply, handleHeartbeatReply } from "./replication.js";
+import { handleSnapshotReply } from "./snapshot_transfer.js";
 import type { RaftState } from "./state.js";
 import { handleTimeoutNow } from "./transfer.js";
 
@@ -31,9 +33,11 @@ function speaksAsLeader(m: Message): boolean {
  */
 function answerOld(s: RaftState, m: Message): void {
   if (speaksAsLeader(m)) {
-    s.send(m.from, { type: "appendReply", rejected: false, index: 0, hintIndex: 0, hintTerm: 0 });
+    s.sendAfterWrite(m.from, { type: "appendReply", rejected: false, index: 0, hintIndex: 0, hintTerm: 0 });
   } else if (m.type === "preVote") {
-    s.send(m.from, { type: "preVoteReply", granted: false });
+    s.sendAfterWrite(m.from, { type: "preVoteReply", granted: false });
+  } else if (m.type === "readIndex") {
+    s.send(m.from, { type: "readIndexReply", id: m.id, index: null });
   }
 }
 
@@ -55,6 +59,15 @@ function handle(s: RaftState, m: Message): void {
       handleHeartbeatReply(s, m);
       leaveWhenKnown(s);
       return;
+    case "snapshotReply":
+      if (s.role === "leader") handleSnapshotReply(s, m);
+      return;
+    case "readIndex":
+      handleReadIndex(s, m);
+      return;
+    case "readIndexReply":
+      handleReadIndexReply(s, m);
+      return;
     case "timeoutNow":
       handleTimeoutNow(s);
       return;
@@ -63,7 +76,10 @@ function handle(s: RaftState, m: Message): void {
   }
 }
 
-function followLeader(s: RaftState, m: Message): void {
+function followLeader(
+  s: RaftState,
+  m: MessageOf<"append"> | MessageOf<"heartbeat"> | MessageOf<"snapshot">,
+): void {
   // Two leaders of one term cannot be; if a message says so, it is not for this node to believe.
   if (s.role === "leader") return;
   if (s.role !== "follower") s.becomeFollower(s.term, m.from);
@@ -71,5 +87,5 @@ function followLeader(s: RaftState, m: Message): void {
   s.electionElapsed = 0;
   if (m.type === "append") handleAppend(s, m);
   else if (m.type === "heartbeat") handleHeartbeat(s, m);
-  else if (m.type === "snapshot") handleSnapshot(s, m);
+  else handleSnapshot(s, m);
 }

@@ -10,6 +10,7 @@ import type { RaftState } from "./state.js";
  */
 export function transferLeadership(s: RaftState, to: string): void {
   if (s.role !== "leader") throw notLeader(s);
+  // One that is on its way out of a joint configuration would have to hand over again at once.
   if (!s.configuration.voters.includes(to)) {
     throw new ConsensusError("CONFIG_INVALID", `${to} does not vote, so it cannot lead; promote it first`, {
       to,

@@ -10,10 +10,21 @@ export interface Entry {
   readonly data: Uint8Array;
 }
 
-/** Both lists sorted by peer id; nobody stands in both. Empty for a node that has not been told yet. */
+/**
+ * Who decides. All lists are sorted by peer id and without doubles. Outside of a change `votersOutgoing` is empty.
+ * During one (joint consensus, §6 of the Raft paper) every decision needs a majority of `voters` (the new half) and one
+ * of `votersOutgoing` (the old half).
+ */
 export interface Configuration {
+  /** Empty for a node that has not been told yet. */
   readonly voters: readonly string[];
+  /** Follow without a vote; nobody stands here and in one of the halves. */
   readonly learners: readonly string[];
+  readonly votersOutgoing: readonly string[];
+  /** Voters of the old half that become learners when the change is over. */
+  readonly learnersNext: readonly string[];
+  /** The leader ends the change by itself, as soon as its beginning is applied. */
+  readonly autoLeave: boolean;
 }
 
 export interface Snapshot {
@@ -47,21 +58,57 @@ export interface SoftState {
   readonly leader: string | null;
 }
 
-/**
- * One member at a time joins, is promoted or leaves (§4.1 of the thesis: two configurations that differ by one server
- * share a member in any two majorities, so no joint configuration is needed). `addVoter` promotes a learner.
- */
-export interface ConfChange {
+/** `addVoter` promotes a learner, `addLearner` makes a voter one; both take in who is not a member yet. */
+export interface MemberChange {
   readonly kind: "addVoter" | "addLearner" | "remove";
   readonly peer: string;
+}
+
+/**
+ * `auto`: one change that moves at most one vote is made in one step (§4.1 of the thesis: any two majorities still share
+ * a member), everything else in two, with joint consensus between. `implicit`: always in two steps, and the leader takes
+ * the second by itself. `explicit`: the second is for whoever asked for the first.
+ */
+export type Transition = "auto" | "implicit" | "explicit";
+
+/** Applied as a whole. Without changes: the end of a joint configuration. */
+export interface ConfChange {
+  readonly transition: Transition;
+  readonly changes: readonly MemberChange[];
+}
+
+/** What was asked of `readIndex`: the state read must have applied `index`; null when no leader confirmed the read. */
+export interface ReadState {
+  readonly id: number;
+  readonly index: number | null;
 }
 
 export interface RaftOptions {
   /** Ticks without a leader before an election; each node draws from `[electionTicks, 2 × electionTicks)`. */
   readonly electionTicks: number;
   readonly heartbeatTicks: number;
-  /** A snapshot that nobody acknowledged is sent again after so many ticks. */
+  /** Asks who would vote before it raises the term (§9.6 of the thesis). */
+  readonly preVote: boolean;
+  /**
+   * A leader that hears no majority for an election timeout steps down, and who heard a leader within that time grants
+   * no votes (§6.2, §4.2.3 of the thesis).
+   */
+  readonly checkQuorum: boolean;
+  /**
+   * How a leader makes sure that it still leads before it answers a read. `safe`: it asks a majority. `lease`: it relies
+   * on a majority that answered within an election timeout, hence on clocks whose rates differ by less than
+   * `leaseMarginTicks` in `electionTicks`. A swarm uses one of the two on all its voters.
+   */
+  readonly reads: "safe" | "lease";
+  readonly leaseMarginTicks: number;
+  /** Reads that wait for the majority's answer; beyond, OVERLOADED. */
+  readonly maxPendingReads: number;
+  /** A snapshot's transfer that got nowhere for so many ticks goes on from what was acknowledged. */
   readonly snapshotRetryTicks: number;
+  /** Bytes of a snapshot in one message. */
+  readonly snapshotChunkBytes: number;
+  /** Chunks of a snapshot on their way to one follower. */
+  readonly maxInflightChunks: number;
   /** Bytes of one entry; a larger one is refused as TOO_LARGE. */
   readonly maxEntryBytes: number;
   /** Bytes of entries in one append message; one entry always fits. */
@@ -70,10 +117,16 @@ export interface RaftOptions {
   readonly maxAppendEntries: number;
   /** Append messages on their way to one follower. */
   readonly maxInflightAppends: number;
+  /** Bytes of entries on their way to one follower; one append may always go. */
+  readonly maxInflightBytes: number;
   /** Bytes that a leader accepts before they are committed; beyond, `propose` says OVERLOADED. */
   readonly maxUncommittedBytes: number;
   /** Bytes of committed entries handed out in one `Ready`. */
   readonly maxApplyBytes: number;
+  /** Readys given out whose write is not done; beyond, the next waits. */
+  readonly maxUnstoredReadys: number;
+  /** Lets one become a voter that holds nothing of the log, and so could not help to commit or elect for a while. */
+  readonly allowBlankVoters: boolean;
 }
 
 export interface FollowerStatus {
@@ -95,8 +148,6 @@ export interface CoreStatus {
   readonly lastIndex: number;
   readonly snapshotIndex: number;
   readonly configuration: Configuration;
-  /** The leader's view of the others; empty elsewhere. */
-  readonly followers: readonly FollowerStatus[];
   /** A membership change may not be proposed yet: one is under way, or this leader's term is not committed. */
   readonly pendingConfig: boolean;
   readonly transferTarget: string | null;

@@ -10,8 +10,10 @@ export const NOTHING_STORED: StoredState = {
   entries: [],
 };
 
+export type Founders = Pick<Configuration, "voters" | "learners">;
+
 /** @throws ConsensusError `CONFIG_INVALID` */
-export function genesisWrite(stored: StoredState, configuration: Configuration): RaftWrite {
+export function genesisWrite(stored: StoredState, configuration: Founders): RaftWrite {
   const { hardState, snapshot, entries } = stored;
   if (hardState.term > 0 || hardState.commit > 0 || snapshot !== null || entries.length > 0) {
     throw new ConsensusError(

@@ -5,8 +5,8 @@
 import { z } from "zod";
 import { ConsensusError } from "../errors.js";
 import { entrySchema, snapshotSchema } from "../raft/messages.js";
-import type { Configuration, Entry, HardState, Snapshot, StoredState } from "../raft/types.js";
-import { genesisWrite, NOTHING_STORED } from "./genesis.js";
+import type { Entry, HardState, Snapshot, StoredState } from "../raft/types.js";
+import { type Founders, genesisWrite, NOTHING_STORED } from "./genesis.js";
 import { type Pledge, PledgeFile, pledgeSchema, same, textOf } from "./pledge.js";
 import { corrupt, decodeRecord, encodeRecord } from "./record.js";
 import type { RaftStorage, RaftWrite } from "./types.js";
@@ -56,7 +56,7 @@ export class LevelRaftStorage implements RaftStorage {
     return this.inTurn(() => this.read());
   }
 
-  bootstrap(configuration: Configuration): Promise<void> {
+  bootstrap(configuration: Founders): Promise<void> {
     return this.inTurn(async () => this.write(genesisWrite(await this.read(), configuration)));
   }
 

@@ -1,7 +1,7 @@
 /** Storage that ends with the process: for tests and simulation, where a crash loses what was not synced. */
 import { ConsensusError } from "../errors.js";
-import type { Configuration, Snapshot, StoredState } from "../raft/types.js";
-import { genesisWrite, NOTHING_STORED } from "./genesis.js";
+import type { Snapshot, StoredState } from "../raft/types.js";
+import { type Founders, genesisWrite, NOTHING_STORED } from "./genesis.js";
 import type { RaftStorage, RaftWrite } from "./types.js";
 
 /** A disk without waiting. States are never changed in place, so the synced one stays what it was. */
@@ -56,7 +56,7 @@ export class MemoryRaftStorage implements RaftStorage {
     return this.disk.read();
   }
 
-  async bootstrap(configuration: Configuration): Promise<void> {
+  async bootstrap(configuration: Founders): Promise<void> {
     this.assertOpen();
     this.disk.save(genesisWrite(this.disk.read(), configuration));
   }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { Level } from "level";
+import { configurationOf } from "../raft/configuration.js";
 import type { Entry, Snapshot } from "../raft/types.js";
 import { LevelRaftStorage } from "./level.js";
 import { MemoryDisk, MemoryRaftStorage } from "./memory.js";
@@ -34,7 +35,7 @@ const write = (parts: Partial<RaftWrite>): RaftWrite => ({
 const snapshotAt = (index: number, term: number): Snapshot => ({
   index,
   term,
-  configuration: CONFIGURATION,
+  configuration: configurationOf(CONFIGURATION.voters),
   data: new Uint8Array([1, 2, 3]),
 });
 
@@ -116,7 +117,7 @@ for (const [name, create] of places) {
       await storage.bootstrap({ voters: ["c", "a", "b", "a"], learners: ["d"] });
       const { hardState, snapshot, entries } = await storage.initialState();
       assert.deepEqual(hardState, { term: 1, votedFor: null, commit: 1 });
-      const configuration = { voters: ["a", "b", "c"], learners: ["d"] };
+      const configuration = configurationOf(["a", "b", "c"], ["d"]);
       assert.deepEqual(snapshot, { index: 1, term: 1, configuration, data: new Uint8Array(0) });
       assert.deepEqual(entries, []);
       await assert.rejects(storage.bootstrap(CONFIGURATION), { code: "CONFIG_INVALID" });

@@ -20,7 +20,7 @@ export interface RaftStorage {
    * Founds a swarm: a snapshot at index 1 and term 1 with these members and no data, the same on every founder.
    * @throws ConsensusError `CONFIG_INVALID` when something is stored already, or the configuration is not one
    */
-  bootstrap(configuration: Configuration): Promise<void>;
+  bootstrap(configuration: Pick<Configuration, "voters" | "learners">): Promise<void>;
   /** On the disk when this resolves if `mustSync`, else in order with what is. A snapshot replaces the whole log. */
   save(write: RaftWrite): Promise<void>;
   /** Keeps the newer of the stored and the given snapshot; drops the entries up to `point` (at most its index). */

@@ -3,6 +3,7 @@ import type { Message } from "../raft/messages.js";
 
 const to = "b";
 const from = "a";
+const DIGEST = `sha256:${"0f".repeat(32)}`;
 
 export const SAMPLE_MESSAGES: Readonly<Record<string, Message>> = {
   preVote: { type: "preVote", from, to, term: 3, lastIndex: 7, lastTerm: 2 },
@@ -32,8 +33,8 @@ export const SAMPLE_MESSAGES: Readonly<Record<string, Message>> = {
     hintIndex: 5,
     hintTerm: 1,
   },
-  heartbeat: { type: "heartbeat", from, to, term: 3, commit: 70_000 },
-  heartbeatReply: { type: "heartbeatReply", from, to, term: 3, commit: 2 ** 40 },
+  heartbeat: { type: "heartbeat", from, to, term: 3, commit: 70_000, tick: 130, read: 2 },
+  heartbeatReply: { type: "heartbeatReply", from, to, term: 3, commit: 2 ** 40, tick: 130, read: 2 },
   snapshot: {
     type: "snapshot",
     from,
@@ -42,9 +43,22 @@ export const SAMPLE_MESSAGES: Readonly<Record<string, Message>> = {
     snapshot: {
       index: 1,
       term: 1,
-      configuration: { voters: ["a", "b"], learners: ["c"] },
-      data: new Uint8Array([0, 9]),
+      configuration: {
+        voters: ["a", "b"],
+        learners: ["c"],
+        votersOutgoing: ["a", "d"],
+        learnersNext: ["d"],
+        autoLeave: true,
+      },
+      size: 700_000,
+      digest: DIGEST,
     },
+    offset: 300_000,
+    data: new Uint8Array([0, 9]),
+    dataDigest: DIGEST,
   },
+  snapshotReply: { type: "snapshotReply", from, to, term: 3, index: 1, digest: DIGEST, offset: 262_144 },
+  readIndex: { type: "readIndex", from, to, term: 3, id: 41 },
+  readIndexReply: { type: "readIndexReply", from, to, term: 3, id: 41, index: null },
   timeoutNow: { type: "timeoutNow", from, to, term: 3 },
 };

@@ -50,7 +50,7 @@ class Place {
           place.propose(data);
           return { index: 51, term: 3, result: null };
         },
-        changeMembership: async (change) => place.change(change),
+        changeMembership: async (change) => place.change(change as MembershipChange),
       },
       control: {
         get state() {

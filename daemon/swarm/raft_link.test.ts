@@ -18,7 +18,7 @@ describe("raft over the network", () => {
   });
 
   const poison = (peer: RawPeer, to: string, term: number): Uint8Array =>
-    encodeMessage({ type: "heartbeat", from: peer.identity.peerId, to, term, commit: 99 });
+    encodeMessage({ type: "heartbeat", from: peer.identity.peerId, to, term, commit: 99, tick: 0, read: 0 });
 
   it("is deaf to whoever merely knows the names of the swarm and of its formation", async () => {
     const { host } = await hosts.host({ formation: () => OURS });

@@ -66,7 +66,7 @@ function leading(changed: (change: MembershipChange) => void): Membership {
       introduce: () => undefined,
       strangersHeard: 0,
       propose: async () => ({ index: 2, term: 1, result: undefined }),
-      changeMembership: async (change) => changed(change),
+      changeMembership: async (change) => changed(change as MembershipChange),
     },
     control,
     host: { peers: () => [], rpc: { call: () => Promise.reject(new Error("nobody is asked")) } },

@@ -1,7 +1,7 @@
 /** Several simulated nodes on one simulated network; every step is checked against the invariants. */
 import type { Message } from "../../raft/messages.js";
 import { raftOptions } from "../../raft/options.js";
-import type { RaftOptions } from "../../raft/types.js";
+import type { RaftOptions, ReadState } from "../../raft/types.js";
 import { genesisWrite } from "../../storage/genesis.js";
 import { allInvariants } from "../invariants/index.js";
 import { Seeded } from "../seeded.js";
@@ -22,6 +22,8 @@ export class Cluster {
   readonly network = new SimNetwork((message) => this.take(message));
   /** Everything that was delivered, when somebody wants to look. */
   onDeliver: ((message: Message) => void) | null = null;
+  /** Every answer to a read. */
+  onRead: ((id: string, state: ReadState) => void) | null = null;
   private readonly invariants = allInvariants();
 
   constructor(init: ClusterInit) {
@@ -35,6 +37,7 @@ export class Cluster {
           options,
           random: this.random.next,
           send: (message) => this.network.send(message),
+          onRead: (who, state) => this.onRead?.(who, state),
           onApplied: (who, applied) => {
             for (const invariant of this.invariants) invariant.applied?.(who, applied);
           },

@@ -1,7 +1,8 @@
 /** A run in which a seed decides everything: who ticks, what is lost, who crashes when, who joins and leaves. */
+
 import { createHash } from "node:crypto";
 import { ConsensusError } from "../../errors.js";
-import type { ConfChange, RaftOptions } from "../../raft/types.js";
+import type { MemberChange, RaftOptions } from "../../raft/types.js";
 import { Seeded } from "../seeded.js";
 import { Cluster } from "./cluster.js";
 import type { SimNode } from "./sim_node.js";
@@ -14,6 +15,9 @@ const OPTIONS: Partial<RaftOptions> = {
   maxAppendBytes: 1024,
   maxAppendEntries: 4,
   maxInflightAppends: 3,
+  maxInflightBytes: 2048,
+  snapshotChunkBytes: 1024,
+  maxInflightChunks: 2,
   maxUncommittedBytes: 1024,
   maxApplyBytes: 1024,
 };
@@ -39,6 +43,7 @@ export class RandomRun {
   private readonly actions: readonly Action[];
   private readonly totalWeight: number;
   private proposals = 0;
+  private reads = 1;
 
   constructor(private readonly seed: number) {
     this.random = new Seeded(seed);
@@ -48,9 +53,11 @@ export class RandomRun {
     this.actions = [
       [14, "tick", () => this.tick()],
       [70, "deliver", () => this.deliver()],
-      [60, "process", () => this.someNode()?.process() ?? false],
+      [60, "take", () => this.someNode()?.take() ?? false],
+      [60, "write", () => this.someNode()?.write() ?? false],
       [40, "apply", () => this.someNode()?.apply() ?? false],
       [8, "propose", () => this.propose()],
+      [4, "read", () => this.read()],
       [fault(1), "membership", () => this.changeMembership()],
       [fault(0.2), "transfer", () => this.transfer()],
       [fault(1), "snapshot", () => this.snapshot()],
@@ -137,9 +144,30 @@ export class RandomRun {
   }
 
   private changeMembership(): boolean {
-    const kind = this.random.pick(["addVoter", "addLearner", "remove"] as const) as ConfChange["kind"];
+    // Often one change, sometimes several or the end of what has begun.
+    const changes = Array.from({ length: this.random.pick([1, 1, 1, 2, 3, 0]) ?? 1 }, () =>
+      this.someChange(),
+    );
+    const transition = this.random.pick(["auto", "auto", "implicit", "explicit"] as const) ?? "auto";
+    return this.asLeader((node) => node.core?.proposeConfChange({ transition, changes }));
+  }
+
+  private someChange(): MemberChange {
+    const kind = this.random.pick(["addVoter", "addLearner", "remove"] as const) as MemberChange["kind"];
     const { id: peer } = this.random.pick(this.cluster.nodes) as SimNode;
-    return this.asLeader((node) => node.core?.proposeConfChange({ kind, peer }));
+    return { kind, peer };
+  }
+
+  private read(): boolean {
+    const id = this.reads++;
+    const node = this.someNode();
+    try {
+      node?.core?.readIndex(id);
+    } catch (error) {
+      if (!(error instanceof ConsensusError)) throw error;
+      this.counts[error.code] = (this.counts[error.code] ?? 0) + 1;
+    }
+    return node !== undefined;
   }
 
   private transfer(): boolean {
@@ -174,15 +202,16 @@ export class RandomRun {
   }
 
   private snapshot(): boolean {
-    this.someNode()?.snapshot(this.random.int(6));
+    this.someNode()?.snapshot(this.random.int(6), this.random.int(4000));
     return true;
   }
 
   private crash(): boolean {
     const node = this.someNode();
     if (node === undefined) return false;
-    // Before the write, after it, or after the messages went out.
-    node.process(this.random.int(3));
+    // With writes under way, done, or done without a word.
+    if (this.random.chance(0.5)) node.take();
+    if (this.random.chance(0.5)) node.write(this.random.chance(0.5));
     node.crash(this.random.chance(0.5));
     return true;
   }
@@ -228,6 +257,10 @@ export class RandomRun {
     const settled = [...voters, ...learners].every(
       (peer) => cluster.core(peer).log.appliedIndex === leader.log.lastIndex,
     );
+    const { votersOutgoing, autoLeave } = leader.configuration;
+    if (votersOutgoing.length > 0 && !autoLeave) {
+      this.asLeader((node) => node.core?.proposeConfChange({ transition: "auto", changes: [] }));
+    }
     if (!settled || leader.status().pendingConfig) return false;
     const before = leader.log.commitIndex;
     // A leader that is about to hand over refuses; the next one is asked then.

@@ -1,4 +1,5 @@
 /** The beginnings that scenario tests share: three voters of which `a` leads. */
+import { confChange } from "../../raft/configuration.js";
 import { Cluster, type ClusterInit } from "./cluster.js";
 
 export const THREE = ["a", "b", "c"];
@@ -16,7 +17,7 @@ export function propose(cluster: Cluster, id: string, count = 1): void {
 }
 
 export function addLearner(cluster: Cluster, peer: string): void {
-  cluster.core("a").proposeConfChange({ kind: "addLearner", peer });
+  cluster.core("a").proposeConfChange(confChange({ kind: "addLearner", peer }));
   cluster.settle();
   cluster.tick(2);
 }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { RaftCore } from "../../raft/core.js";
 import type { Message } from "../../raft/messages.js";
 import type { Ready } from "../../raft/ready.js";
-import type { Configuration, Entry, RaftOptions, Snapshot } from "../../raft/types.js";
+import type { Configuration, Entry, RaftOptions, ReadState, Snapshot } from "../../raft/types.js";
 import { MemoryDisk } from "../../storage/memory.js";
 
 export interface Applied {
@@ -20,6 +20,7 @@ export interface SimNodeInit {
   send(message: Message): void;
   /** Every entry and every restored snapshot, as it takes effect. */
   onApplied(id: string, applied: Applied): void;
+  onRead(id: string, state: ReadState): void;
 }
 
 interface Work {
@@ -33,6 +34,7 @@ export class SimNode {
   /** Of the history applied so far. */
   digest = "";
   private work: Work[] = [];
+  private writing: Ready[] = [];
 
   constructor(private readonly init: SimNodeInit) {}
 
@@ -51,16 +53,36 @@ export class SimNode {
   crash(keepUnsynced: boolean): void {
     this.core = null;
     this.work = [];
+    this.writing = [];
     if (!keepUnsynced) this.disk.loseUnsynced();
   }
 
-  /** Carries out at most one Ready. @param stages of write, send, advance; fewer than three is a crash in between */
-  process(stages = 3): boolean {
-    if (this.core === null || !this.core.hasReady()) return false;
-    const ready = this.core.ready();
-    if (stages >= 1) this.disk.save(ready);
-    if (stages >= 2) for (const message of ready.messages) this.init.send(message);
-    if (stages >= 3) this.finish(this.core, ready);
+  /** Takes a Ready if there is one, and sends what may go at once; else finishes the oldest write that is under way. */
+  process(): boolean {
+    return this.take() || this.write();
+  }
+
+  take(): boolean {
+    const { core } = this;
+    if (core === null || !core.hasReady()) return false;
+    const ready = core.ready();
+    for (const message of ready.messages) this.init.send(message);
+    for (const state of ready.readStates) this.init.onRead(this.id, state);
+    if (ready.committedEntries.length > 0)
+      this.work.push({ snapshot: null, entries: ready.committedEntries });
+    this.writing.push(ready);
+    return true;
+  }
+
+  /** The oldest write ends. @param crashes the node dies with the write done, before it says so to anybody */
+  write(crashes = false): boolean {
+    const ready = this.writing.shift();
+    if (this.core === null || ready === undefined) return false;
+    this.disk.save(ready);
+    if (crashes) return true;
+    for (const message of ready.messagesAfterWrite) this.init.send(message);
+    this.core.stored(ready);
+    if (ready.snapshot !== null) this.work.push({ snapshot: ready.snapshot, entries: [] });
     return true;
   }
 
@@ -79,28 +101,26 @@ export class SimNode {
     return true;
   }
 
-  /** Takes a snapshot at the applied index. @param keep entries left behind it */
-  snapshot(keep: number): void {
+  /** Takes a snapshot at the applied index. @param keep entries left behind it @param bytes its least size */
+  snapshot(keep: number, bytes = 0): void {
     const { core } = this;
     if (core === null) return;
     const index = core.log.appliedIndex;
     const term = core.log.term(index);
     if (term === undefined || index <= (core.log.snapshot?.index ?? 0)) return;
-    const snapshot = { index, term, configuration: core.configuration, data: Buffer.from(this.digest) };
+    const snapshot = {
+      index,
+      term,
+      configuration: core.configuration,
+      data: Buffer.from(this.digest.padEnd(bytes)),
+    };
     const point = core.log.compactionPoint(index, keep, Number.MAX_SAFE_INTEGER);
     this.disk.compact(snapshot, point);
     core.compact(snapshot, point);
   }
 
-  private finish(core: RaftCore, ready: Ready): void {
-    core.advance(ready);
-    const { snapshot, committedEntries } = ready;
-    if (snapshot !== null || committedEntries.length > 0)
-      this.work.push({ snapshot, entries: committedEntries });
-  }
-
   private restore(core: RaftCore, snapshot: Snapshot): void {
-    this.digest = Buffer.from(snapshot.data).toString();
+    this.digest = Buffer.from(snapshot.data).toString().trimEnd();
     core.applied(snapshot.index);
     this.tell(snapshot.index, snapshot.configuration);
   }
