@@ -9,6 +9,7 @@ import { createLibp2p } from "libp2p";
 import { greet, HELLO_PROTOCOL, helloOf } from "./hello.js";
 import { SwarmHost } from "./host.js";
 import { createIdentity } from "./identity.js";
+import { PROTOCOL_VERSION } from "./limits.js";
 import type { Logger } from "./logger.js";
 import type { PeerEvent } from "./peer_table.js";
 import { FrameStream } from "./streams.js";
@@ -46,7 +47,7 @@ describe("protocol/host", () => {
       peer: a.host.peerId,
       name: "red",
       version: "1.2.3",
-      protocol: 1,
+      protocol: PROTOCOL_VERSION,
       swarm: "test",
       formation: A,
     });
