@@ -3,7 +3,7 @@
  * `tick`, `step` and proposals; output is one `Ready` at a time, for a driver to carry out (see `ready.ts`).
  */
 import { ConsensusError } from "../errors.js";
-import { campaign, canCampaign, tick } from "./election.js";
+import { abandonLeader, campaign, canCampaign, tick } from "./election.js";
 import { ENTRY_OVERHEAD_BYTES, type RaftLog } from "./log.js";
 import { applyChanges, hasPendingConfig, proposeConfChange, refuseWhenLeaving } from "./membership.js";
 import type { Message } from "./messages.js";
@@ -82,6 +82,11 @@ export class RaftCore {
   /** Starts an election now, with a pre-vote. Does nothing on a leader or on a node that may not campaign. */
   campaign(): void {
     if (canCampaign(this.s)) campaign(this.s);
+  }
+
+  /** No longer hears the leader of `term` for a while, so that it can be replaced; see `election.ts`. */
+  abandonLeader(term: number): void {
+    abandonLeader(this.s, term);
   }
 
   /** @throws ConsensusError `NOT_LEADER`, `PROPOSAL_DROPPED`, `TOO_LARGE`, `OVERLOADED` */

@@ -1,5 +1,5 @@
 /** What a message does: first its term is compared with the node's own, then it goes to the rule for its type. */
-import { handleVoteReply, handleVoteRequest, leaseHolds } from "./election.js";
+import { handleVoteReply, handleVoteRequest, hasAbandonedLeader, leaseHolds } from "./election.js";
 import { handleAppend, handleHeartbeat, handleSnapshot } from "./follower.js";
 import { leaveWhenKnown } from "./membership.js";
 import type { Message } from "./messages.js";
@@ -65,7 +65,7 @@ function handle(s: RaftState, m: Message): void {
 
 function followLeader(s: RaftState, m: Message): void {
   // Two leaders of one term cannot be; if a message says so, it is not for this node to believe.
-  if (s.role === "leader") return;
+  if (s.role === "leader" || hasAbandonedLeader(s)) return;
   if (s.role !== "follower") s.becomeFollower(s.term, m.from);
   s.leader = m.from;
   s.electionElapsed = 0;
