@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
+import { emptyControlState } from "../../consensus/control/index.js";
+import { toBytes } from "../../consensus/encoding.js";
 import type { RaftNode } from "../../consensus/node/index.js";
 import { Committee, testHash } from "../../consensus/testing/committee.js";
 import { eventually, Hub } from "../../consensus/testing/raft_hub.js";
 import type { Decision } from "../../consensus/types.js";
 import { HANDOVER_GRACE_MS, LeaderWatch } from "./leader_watch.js";
+import { sessionOf } from "./testing/session.js";
+import { testVoter } from "./testing/voter.js";
+import { VoteRecords } from "./vote_records.js";
 
 const REFUSED_MAX = 3;
 const logger = { warn: () => undefined };
@@ -91,6 +96,46 @@ describe("daemon/rounds: a leader whose proposals are refused", () => {
     });
     await hub.propose("after");
     assert.ok((await standing()).term > term);
+  });
+
+  it("is replaced by voters that it asks to sign what they compute differently, one proposal after another", async () => {
+    const { leader, voters, term } = await standing();
+    const state = {
+      ...emptyControlState("test", genesis.formation, committee.names),
+      session: sessionOf(null, { id: genesis.session, status: "initializing", round: genesis.round }),
+    };
+    const asked = await Promise.all(
+      voters.map(async (self) => {
+        const records = new Map<string, Uint8Array>();
+        return testVoter({
+          identity: { peerId: self, sign: (message) => committee.sign(self, message) },
+          votes: await VoteRecords.open({
+            get: async (key) => records.get(key),
+            put: async (key, value) => void records.set(key, value),
+          }),
+          control: { state },
+          raft: { status: () => hub.get(self).node.status(), waitApplied: async () => undefined },
+          judge: async () => ({ kind: "differs", reason: "this node computed another hash" }),
+          distrust: (of) => watch(self).distrust(of),
+          proposalRefused: (...facts) => watch(self).proposalRefused(...facts),
+        });
+      }),
+    );
+    const reasons: string[] = [];
+    for (let i = 0; i <= REFUSED_MAX; i++) {
+      const decision = { ...proposal(term, i), round: genesis.round };
+      const question = { decision: toBytes(decision), index: 1, updates: [] };
+      for (const voter of asked) reasons.push((await voter.answer(question, leader)).refusal ?? "");
+      tick(voters);
+    }
+    assert.ok(reasons.slice(0, -voters.length).every((r) => /computed another hash/.test(r)));
+    assert.match(reasons.at(-1) ?? "", /refused 3 proposals of this leader in a row/, "without computing it");
+    nowMs = HANDOVER_GRACE_MS;
+    tick(voters);
+    await eventually("another one leads", () => {
+      const leaders = committee.names.map((name) => hub.get(name).node.status().leader);
+      return new Set(leaders).size === 1 && leaders[0] !== null && leaders[0] !== leader;
+    });
   });
 
   it("is not replaced by one voter alone, nor once a version was committed", async () => {

@@ -8,7 +8,7 @@ import { facts, table } from "../table.js";
 
 interface VoteArgs extends ClientArgs {
   readonly vote: "approve" | "reject";
-  readonly version?: string;
+  readonly hash?: string;
   readonly reason?: string;
 }
 
@@ -28,7 +28,7 @@ export function approvalsCommand(context: CliContext): CommandModule<object, Cli
 
 export function voteCommand(context: CliContext): CommandModule<object, VoteArgs> {
   return {
-    command: "vote <vote> [version]",
+    command: "vote <vote> [hash]",
     describe: "Vote on a version that waits for this node's operator",
     builder: (yargs) =>
       clientOptions(yargs, context)
@@ -37,9 +37,9 @@ export function voteCommand(context: CliContext): CommandModule<object, VoteArgs
           demandOption: true,
           describe: "The vote",
         })
-        .positional("version", {
+        .positional("hash", {
           type: "string",
-          describe: "Its sha256:… hash; can be left out while one version alone waits",
+          describe: "The sha256:… hash of the version; can be left out while one version alone waits",
         })
         .option("reason", {
           type: "string",
@@ -47,7 +47,7 @@ export function voteCommand(context: CliContext): CommandModule<object, VoteArgs
         }),
     handler: (args) =>
       withClient(args, async (client) => {
-        const version = args.version ?? onlyOne(await client.get<ApprovalsView>(APPROVALS));
+        const version = args.hash ?? onlyOne(await client.get<ApprovalsView>(APPROVALS));
         const reason = args.reason === undefined ? {} : { reason: args.reason };
         const request = { vote: args.vote, model_hash: version, ...reason };
         show(context, args, await client.post<CastVoteView>("/api/v1/consensus/vote", request), renderVote);
