@@ -43,7 +43,7 @@ export class LeaderConduct {
     this.term = term;
     if (this.refused.has(digest)) return;
     if (this.refused.size < this.refusedMax) this.refused.add(digest);
-    // Past the limit every further one starts the leader's time again: it was given up once, and is leading still.
+    // A further one past the limit starts the leader's time again: it was given up once, and is leading still.
     if (this.refused.size >= this.refusedMax) this.fullSinceMs ??= nowMs;
   }
 

@@ -185,6 +185,7 @@ export class RoundDriver {
     this.leader.stop();
     this.run(this.core.opened(null, this.deps.now()));
     this.judging.stop();
+    this.versionVotes.stop();
   }
 
   /** The trainer became ready, or is not any more. */

@@ -140,6 +140,12 @@ export class VersionVotes {
     }
   }
 
+  /** Nothing is waited for any longer. */
+  stop(): void {
+    for (const vote of this.entries.values())
+      this.take(vote, { kind: "overtaken", reason: "this node is stopping" });
+  }
+
   private dropOldest(): boolean {
     const over = [...this.entries.values()].find((e) => e.state.kind === "refused");
     return over !== undefined && this.entries.delete(over.digest);
