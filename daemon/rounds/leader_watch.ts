@@ -9,6 +9,7 @@ import type { Logger } from "../logger.js";
 
 /** A leader that is to hand over may take this long; a handover takes one election timeout at most. */
 export const HANDOVER_GRACE_MS = 3000;
+/** A handover that takes longer is given up, and tried again. */
 const TRANSFER_MS = 2000;
 
 export interface LeaderWatchInit {

@@ -49,6 +49,7 @@ export interface VoterInit {
   readonly now: () => number;
 }
 
+/** A voter that is behind the leader that asks is given this long to catch up with it. */
 const CATCH_UP_MS = 3000;
 /** A leader that asks is answered at once when the operator votes; when it does not in this time, it asks again. */
 const HOLD_MS = 10_000;
