@@ -12,6 +12,7 @@ import { type Config, configWarnings } from "./config/index.js";
 import { DaemonError } from "./errors.js";
 import type { Logger } from "./logger.js";
 import { createSwarmMetrics } from "./metrics/index.js";
+import { castByHand } from "./rounds/by_hand.js";
 import { TrainerPort } from "./rounds/trainer_port.js";
 import { ServiceError } from "./services/errors.js";
 import { createSwarmServices } from "./services/swarm_services.js";
@@ -174,6 +175,7 @@ async function compose(
     commands: {
       startTraining: (request) => member(participation).sessions.start(request),
       stopTraining: (id, reason) => member(participation).sessions.stop(id, reason),
+      vote: (version, word) => castByHand(member(participation).rounds, version, word),
       removeNode: (peer) => member(participation).removal.remove(peer),
       openCheckpoint: (id, height) => {
         const { genesis, control, lineage } = member(participation);

@@ -1,10 +1,18 @@
 /** What the doors see of the node at one moment, gathered from its parts. */
+import { type ApprovalTerms, isEqual } from "../consensus/votes/index.js";
 import type { SwarmHost } from "../protocol/index.js";
 import type { Hash } from "../protocol/types.js";
 import type { TrainerPhase } from "../training/types.js";
 import type { Config } from "./config/index.js";
 import type { TrainerPort } from "./rounds/trainer_port.js";
-import type { GossipCount, PresenceSnapshot, SwarmSnapshot, SwarmSource } from "./services/source.js";
+import type { VersionVote } from "./rounds/version_votes.js";
+import type {
+  GossipCount,
+  PresenceSnapshot,
+  SwarmSnapshot,
+  SwarmSource,
+  VersionVoteSnapshot,
+} from "./services/source.js";
 import type { Store } from "./store/index.js";
 import type { Participation } from "./swarm/participation.js";
 import type { Presence, Seen } from "./swarm/presence.js";
@@ -68,7 +76,28 @@ function snapshotOf(parts: SnapshotParts): SwarmSnapshot {
       restarts: trainer?.state.restarts ?? 0,
       rssBytes: trainer?.state.rssBytes ?? null,
     },
+    votes: part === null ? null : votesOf(part.rounds.versionVotes, performance.now()),
     checks: parts.checks(),
+  };
+}
+
+function votesOf({ terms, all }: { terms: ApprovalTerms; all: readonly VersionVote[] }, nowMs: number) {
+  const { approval, timeoutMs } = terms;
+  return { approval, timeoutMs, open: all.map((vote) => voteSnapshotOf(vote, nowMs)) };
+}
+
+/** @param nowMs by the clock that the votes go by */
+function voteSnapshotOf(vote: VersionVote, nowMs: number): VersionVoteSnapshot {
+  const { decision, from: proposer, askedAtMs, state, figures } = vote;
+  return {
+    decision,
+    proposer,
+    askedAtMs,
+    state: state.kind,
+    equal: isEqual(state),
+    refusal: state.kind === "refused" ? state.refusal : null,
+    expiresAtMs: state.kind === "awaiting" ? Math.round(Date.now() + state.untilMs - nowMs) : null,
+    figures,
   };
 }
 
@@ -98,15 +127,7 @@ function presenceOf(seen: Seen, presence: Presence, part: Participation | null):
   };
 }
 
-const PHASES: readonly TrainerPhase[] = [
-  "idle",
-  "opening",
-  "training",
-  "submitting",
-  "waiting",
-  "evaluating",
-  "failed",
-];
+const PHASES: readonly TrainerPhase[] = ["idle", "opening", "training", "evaluating", "failed"];
 
 /** A phase that a newer node made up is not known here. */
 function phaseOf(text: string | null): TrainerPhase | null {

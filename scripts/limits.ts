@@ -22,6 +22,7 @@ const SECTIONS: readonly Section[] = [
     title: "What is agreed on",
     files: bounds(
       "consensus/votes/schemas.ts",
+      "consensus/votes/refusal.ts",
       "consensus/control/commands.ts",
       "consensus/control/state.ts",
     ),
@@ -41,6 +42,9 @@ const SECTIONS: readonly Section[] = [
       "daemon/rounds/progress.ts",
       "daemon/rounds/judging.ts",
       "daemon/rounds/leader.ts",
+      "daemon/rounds/leader_watch.ts",
+      "daemon/rounds/version_votes.ts",
+      "daemon/rounds/voter.ts",
       "daemon/rounds/inbox.ts",
       "daemon/rounds/recompute.ts",
       "daemon/rounds/round_blobs.ts",

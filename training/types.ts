@@ -37,14 +37,7 @@ export interface Cursor {
   readonly holes: readonly BatchRange[];
 }
 
-export type TrainerPhase =
-  | "idle"
-  | "opening"
-  | "training"
-  | "submitting"
-  | "waiting"
-  | "evaluating"
-  | "failed";
+export type TrainerPhase = "idle" | "opening" | "training" | "evaluating" | "failed";
 
 /** A finished local contribution, before it is signed and announced. */
 export interface LocalUpdate {

@@ -208,6 +208,14 @@ export class RaftNode {
     this.kick();
   }
 
+  /**
+   * No longer hears the leader of `term`, as if the network lost its messages, until another one leads or eight election
+   * timeouts have passed. Where a majority does so, another is elected; one node alone stands aside for that time.
+   */
+  abandonLeader(term: number): void {
+    this.core.abandonLeader(term);
+  }
+
   status(): RaftStatus {
     return this.published.status();
   }

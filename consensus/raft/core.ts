@@ -3,7 +3,7 @@
  * `tick`, `step` and proposals; output is one `Ready` at a time, for a driver to carry out (see `ready.ts`).
  */
 import { ConsensusError } from "../errors.js";
-import { campaign, canCampaign, countOwnVote, silencePromised, tick } from "./election.js";
+import { abandonLeader, campaign, canCampaign, countOwnVote, silencePromised, tick } from "./election.js";
 import { ENTRY_OVERHEAD_BYTES, type RaftLog } from "./log.js";
 import { applyChanges, hasPendingConfig, proposeConfChange, refuseWhenLeaving } from "./membership.js";
 import type { Message } from "./messages.js";
@@ -108,6 +108,11 @@ export class RaftCore {
    */
   readIndex(id: number): void {
     requestRead(this.s, id);
+  }
+
+  /** No longer hears the leader of `term` for a while, so that it can be replaced; see `election.ts`. */
+  abandonLeader(term: number): void {
+    abandonLeader(this.s, term);
   }
 
   /** @throws ConsensusError `NOT_LEADER`, `PROPOSAL_DROPPED`, `TOO_LARGE`, `OVERLOADED` */

@@ -8,8 +8,28 @@ import type { RaftState } from "./state.js";
 export function tick(s: RaftState): void {
   s.now++;
   s.electionElapsed++;
+  if (s.abandonedTicks > 0) s.abandonedTicks--;
   if (s.role === "leader") tickLeader(s);
   else if (s.electionElapsed >= s.electionTimeout) electionDue(s);
+}
+
+/** Election timeouts for which a leader stays abandoned: time for the others to come to the same, and for an election. */
+const ABANDONED_TIMEOUTS = 8;
+
+/**
+ * From now on this node does not hear the leader of `term`, until another one leads or some election timeouts have
+ * passed. To Raft that is a network which loses that leader's messages, so nothing can become unsafe by it: the lease
+ * runs out by itself, a leader that a majority has abandoned steps down (check-quorum), and those who have abandoned it
+ * elect another. One node alone only stands aside for that time.
+ */
+export function abandonLeader(s: RaftState, term: number): void {
+  if (s.role === "leader" || s.term !== term) return;
+  s.abandonedTerm = term;
+  s.abandonedTicks = ABANDONED_TIMEOUTS * s.options.electionTicks;
+}
+
+export function hasAbandonedLeader(s: RaftState): boolean {
+  return s.abandonedTicks > 0 && s.abandonedTerm === s.term;
 }
 
 function electionDue(s: RaftState): void {

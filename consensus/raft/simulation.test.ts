@@ -34,6 +34,7 @@ describe("raft under random faults", () => {
       "partition",
       "membership",
       "transfer",
+      "abandon",
       "snapshot",
       "lose",
       "double",

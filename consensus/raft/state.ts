@@ -43,6 +43,10 @@ export class RaftState {
   /** Leader: the followers are to hear of new entries or a new commit index in the next Ready. */
   appendsDue = false;
 
+  /** The term whose leader is not heard, and for how many more ticks; see `abandonLeader`. */
+  abandonedTerm: number | null = null;
+  abandonedTicks = 0;
+
   /** Ticks since this node was started. */
   now = 0;
   electionElapsed = 0;

@@ -1,5 +1,5 @@
 /** What a message does: first its term is compared with the node's own, then it goes to the rule for its type. */
-import { handleVoteReply, handleVoteRequest, leaseHolds } from "./election.js";
+import { handleVoteReply, handleVoteRequest, hasAbandonedLeader, leaseHolds } from "./election.js";
 import { handleAppend, handleHeartbeat, handleSnapshot } from "./follower.js";
 import { leaveWhenKnown } from "./membership.js";
 import type { Message, MessageOf } from "./messages.js";
@@ -81,7 +81,7 @@ function followLeader(
   m: MessageOf<"append"> | MessageOf<"heartbeat"> | MessageOf<"snapshot">,
 ): void {
   // Two leaders of one term cannot be; if a message says so, it is not for this node to believe.
-  if (s.role === "leader") return;
+  if (s.role === "leader" || hasAbandonedLeader(s)) return;
   if (s.role !== "follower") s.becomeFollower(s.term, m.from);
   s.leader = m.from;
   s.electionElapsed = 0;

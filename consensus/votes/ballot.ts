@@ -1,11 +1,13 @@
 /**
- * The two sides of a vote as pure state machines: the voter, who signs at most one decision per session, round and
- * term and only for the leader of that term; and the leader's tally, which turns signatures into a certificate.
+ * The rules of a vote on a version: what a voter demands before it begins (it signs at most one decision per session,
+ * round and term, and only for the leader of that term), and the leader's tally, which turns signatures into a
+ * certificate. What lies between, from the recomputation to the signature, is `version_vote.ts`.
  */
 import { z } from "zod";
 import type { Hash, Verify } from "../../protocol/types.js";
 import type { Decision, VoteSignature } from "../types.js";
 import { decisionFault, majorityOf } from "./certificate.js";
+import { type Refusal, refusal } from "./refusal.js";
 import { decisionDigest, hashSchema, naturalSchema } from "./schemas.js";
 
 /** The last vote of this node, durable before its signature leaves the node. */
@@ -39,9 +41,26 @@ export function refusalOf(
   from: string,
   view: VoterView,
   last: VoteRecord | null,
-): string | null {
+): Refusal | null {
   const fault = decisionFault(decision);
-  if (fault !== null) return fault;
+  if (fault !== null) return refusal("proposal", fault);
+  const unfit = misfitOf(decision, from, view);
+  if (unfit !== null) return refusal("voter", unfit);
+  if (last?.session !== decision.session) return null;
+  // After a crash this node's log may stand behind what it has signed: an older question gets no second signature.
+  if (last.round > decision.round || (last.round === decision.round && last.term > decision.term)) {
+    const reason = `this node has signed in round ${last.round} and term ${last.term} already`;
+    return refusal("voter", reason);
+  }
+  const voted = last.round === decision.round && last.term === decision.term;
+  // A leader proposes once per round and term.
+  if (voted && last.digest !== decisionDigest(decision))
+    return refusal("proposal", "already signed another decision in this round and term");
+  return null;
+}
+
+/** How the decision does not go with what this node knows. Either of the two may be behind: nobody's fault. */
+function misfitOf(decision: Decision, from: string, view: VoterView): string | null {
   if (decision.swarm !== view.swarm || decision.formation !== view.formation) return "of another swarm";
   if (!view.voters.includes(view.self)) return "this node is not a voter";
   if (decision.term !== view.term) return `term ${decision.term}, this node is in term ${view.term}`;
@@ -54,16 +73,7 @@ export function refusalOf(
     return `base ${decision.base} is not this node's version ${view.version}`;
   const height = view.version === null ? 0 : view.height + 1;
   if (decision.height !== height) return `height ${decision.height}, the next one is ${height}`;
-  if (decision.parent !== view.parent) return "the parent is not this node's last decision";
-  if (last?.session !== decision.session) return null;
-  // After a crash this node's log may stand behind what it has signed: an older question gets no second signature.
-  if (last.round > decision.round || (last.round === decision.round && last.term > decision.term)) {
-    return `this node has signed in round ${last.round} and term ${last.term} already`;
-  }
-  const voted = last.round === decision.round && last.term === decision.term;
-  if (voted && last.digest !== decisionDigest(decision))
-    return "already signed another decision in this round and term";
-  return null;
+  return decision.parent === view.parent ? null : "the parent is not this node's last decision";
 }
 
 /** The record to make durable before the signature of `decision` may be sent. */
@@ -79,12 +89,12 @@ export function voteRecordOf(decision: Decision): VoteRecord {
 export type TallyOutcome =
   | { readonly kind: "pending" }
   | { readonly kind: "certified"; readonly votes: readonly VoteSignature[] }
-  | { readonly kind: "refused"; readonly refusals: readonly { peer: string; reason: string }[] };
+  | { readonly kind: "refused"; readonly refusals: readonly (Refusal & { readonly peer: string })[] };
 
 /** Gathers the committee's votes on one preimage. Refused as soon as a majority can no longer be reached. */
 export class Tally {
   private readonly votes = new Map<string, VoteSignature>();
-  private readonly refusals = new Map<string, string>();
+  private readonly refusals = new Map<string, Refusal>();
 
   constructor(
     readonly voters: readonly string[],
@@ -95,13 +105,13 @@ export class Tally {
   /** A vote that does not verify counts as a refusal: that voter's word cannot be had for this decision. */
   approve(peer: string, signature: Uint8Array): TallyOutcome {
     if (!this.verify(peer, this.preimage, signature))
-      return this.refuse(peer, "its signature does not verify");
+      return this.refuse(peer, refusal("voter", "its signature does not verify"));
     if (this.awaits(peer)) this.votes.set(peer, { peer, signature });
     return this.outcome();
   }
 
-  refuse(peer: string, reason: string): TallyOutcome {
-    if (this.awaits(peer)) this.refusals.set(peer, reason.slice(0, 512));
+  refuse(peer: string, why: Refusal): TallyOutcome {
+    if (this.awaits(peer)) this.refusals.set(peer, why);
     return this.outcome();
   }
 
@@ -115,7 +125,7 @@ export class Tally {
       };
     }
     if (voters - this.refusals.size < needed) {
-      const refusals = [...this.refusals].map(([peer, reason]) => ({ peer, reason }));
+      const refusals = [...this.refusals].map(([peer, why]) => ({ peer, ...why }));
       return { kind: "refused", refusals };
     }
     return { kind: "pending" };

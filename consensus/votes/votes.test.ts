@@ -22,6 +22,7 @@ import {
   type HandoverView,
   handoverRecordOf,
   handoverRefusal,
+  refusal,
   refusalOf,
   Tally,
   type VoterView,
@@ -130,7 +131,7 @@ describe("consensus/votes: the voter", () => {
       [{ voters: [v0, v1, v2] }, /voters are not the committee/],
     ];
     for (const [change, reason] of refusals) {
-      assert.match(String(refusalOf(decision, v0, { ...view, ...change }, null)), reason);
+      assert.match(String(refusalOf(decision, v0, { ...view, ...change }, null)?.reason), reason);
     }
   });
 
@@ -138,7 +139,7 @@ describe("consensus/votes: the voter", () => {
     const record = voteRecordOf(decision);
     assert.equal(refusalOf(decision, v0, view, record), null);
     const other = { ...decision, result: { ...decision.result, hash: testHash("other") } };
-    assert.match(String(refusalOf(other, v0, view, record)), /already signed another/);
+    assert.match(String(refusalOf(other, v0, view, record)?.reason), /already signed another/);
     const laterTerm = { ...other, term: 2 };
     assert.equal(refusalOf(laterTerm, v0, { ...view, term: 2 }, record), null);
   });
@@ -151,7 +152,7 @@ describe("consensus/votes: the voter", () => {
       { ...behind, round: decision.round + 1, term: 0 },
       { ...behind, term: decision.term + 1 },
     ]) {
-      assert.match(String(refusalOf(decision, v0, view, last)), /has signed in round/);
+      assert.match(String(refusalOf(decision, v0, view, last)?.reason), /has signed in round/);
     }
     assert.equal(refusalOf(decision, v0, view, { ...behind, session: "an earlier one", round: 99 }), null);
   });
@@ -175,10 +176,10 @@ describe("consensus/votes: the tally", () => {
   it("is refused once no majority can come, and a bad signature is no vote", () => {
     const tally = new Tally(decision.voters, votePreimage(decision), committee.verify);
     tally.approve(v0, signatureOf(v0));
-    assert.equal(tally.refuse(v1, "computed another hash").kind, "pending");
+    assert.equal(tally.refuse(v1, refusal("proposal", "computed another hash")).kind, "pending");
     assert.equal(tally.approve(v2, signatureOf(v3)).kind, "pending");
-    tally.refuse("stranger", "no");
-    const outcome = tally.refuse(v3, "no answer");
+    tally.refuse("stranger", refusal("voter", "no"));
+    const outcome = tally.refuse(v3, refusal("voter", "no answer"));
     assert.equal(outcome.kind, "refused");
     if (outcome.kind === "refused")
       assert.deepEqual(outcome.refusals.map((r) => r.peer).sort(), [v1, v2, v3]);

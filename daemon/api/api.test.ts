@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { Readable } from "node:stream";
+import { Committee, testHash } from "../../consensus/testing/committee.js";
 import { openDataset } from "../../training/datasets/index.js";
 import { datasetOptionsOf } from "../../training/plan/index.js";
 import { DaemonError } from "../errors.js";
 import type { ErrorBody } from "../services/errors.js";
 import { ServiceError } from "../services/errors.js";
-import { A, C, controlFixture, snapshotFixture } from "../services/testing/snapshot.js";
+import { A, B, C, controlFixture, snapshotFixture } from "../services/testing/snapshot.js";
 import { serviceErrorOf } from "../sessions/errors.js";
 import type { ApiServer } from "./index.js";
 import { API_LIMITS } from "./limits.js";
@@ -52,6 +53,7 @@ describe("daemon/api", () => {
       "/api/v1/training/status",
       "/api/v1/models",
       "/api/v1/consensus/status",
+      "/api/v1/consensus/approvals",
       "/api/v1/consensus/history?limit=3&before=9",
       "/api/v1/network/topology",
       "/api/v1/network/metrics",
@@ -82,6 +84,46 @@ describe("daemon/api", () => {
     assert.match(view.checks.swarm?.reason ?? "", /no swarm/);
     assert.equal((await ask("/health/live")).status, 200);
     assert.equal((await ask("/health")).status, 200);
+  });
+
+  it("takes an operator's vote, and says what is wrong with one", async () => {
+    const heard: unknown[] = [];
+    const decision = new Committee(3).genesis();
+    const { hash } = decision.result;
+    await open({
+      commands: {
+        vote: async (version, word) => {
+          heard.push([version, word]);
+          if (version !== hash) throw new ServiceError("VERSION_DIFFERS", "this node gets something else");
+          return { decision, signature: word.vote === "approve" ? new Uint8Array(64).fill(1) : null };
+        },
+      },
+    });
+    const vote = (body: object) => post("/api/v1/consensus/vote", JSON.stringify(body));
+    const approved = await vote({ vote: "approve", model_hash: hash });
+    assert.equal(approved.status, 200);
+    const view = (await approved.json()) as Record<string, unknown>;
+    assert.deepEqual(
+      [view.vote, view.model_hash, view.round, view.height, view.voter],
+      ["approve", hash, decision.round, decision.height, B],
+    );
+    assert.equal(view.signature, Buffer.alloc(64, 1).toString("base64"));
+    const rejected = await vote({ vote: "reject", model_hash: hash, reason: "worse" });
+    assert.equal(((await rejected.json()) as Record<string, unknown>).signature, null);
+    const other = await errorOf(await vote({ vote: "approve", model_hash: testHash("other") }));
+    assert.deepEqual([other.status, other.code, other.name], [409, 1131, "VERSION_DIFFERS"]);
+    assert.deepEqual(heard, [
+      [hash, { vote: "approve", reason: null }],
+      [hash, { vote: "reject", reason: "worse" }],
+      [testHash("other"), { vote: "approve", reason: null }],
+    ]);
+    const wrong = await errorOf(await vote({ vote: "yes", model_hash: "7d2b", reasons: "" }));
+    assert.equal(wrong.name, "INVALID_REQUEST");
+    assert.match(wrong.message, /vote: expected approve or reject/);
+    assert.match(wrong.message, /model_hash: expected sha256:/);
+    assert.match(wrong.message, /did you mean reason\?/);
+    const long = await errorOf(await vote({ vote: "reject", model_hash: hash, reason: "x".repeat(257) }));
+    assert.equal(long.status, 400);
   });
 
   it("answers every error with the contract's code and name", async () => {

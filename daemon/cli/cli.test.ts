@@ -6,8 +6,10 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { Committee, testHash } from "../../consensus/testing/committee.js";
 import type { ApiServer } from "../api/index.js";
 import { type ApiFixtureOptions, startTestApi } from "../api/testing/api.js";
+import type { VersionVoteSnapshot } from "../services/source.js";
 import {
   A,
   controlFixture,
@@ -47,6 +49,46 @@ describe("daemon/cli: commands", () => {
     assert.match(out, /^ready {6}yes$/m);
     const raw = JSON.parse((await cli("status", "--json")).out);
     assert.deepEqual(Object.keys(raw), ["health", "ready", "nodes", "consensus", "training"]);
+  });
+
+  it("votes on the version that waits, and on none when it is not clear which", async () => {
+    const cast: unknown[] = [];
+    const genesis = new Committee(3).genesis();
+    const votes: VersionVoteSnapshot[] = [];
+    const waits = (name: string): VersionVoteSnapshot => ({
+      decision: { ...genesis, result: { ...genesis.result, hash: testHash(name) } },
+      proposer: A,
+      askedAtMs: 0,
+      state: "awaiting",
+      equal: true,
+      refusal: null,
+      expiresAtMs: 60_000,
+      figures: { lossNats: 2.5, accuracy: null, samples: 40 },
+    });
+    await open({
+      snapshot: () => snapshotFixture({ votes: { approval: "manual", timeoutMs: 60_000, open: votes } }),
+      commands: {
+        vote: async (version, word) => {
+          cast.push([version, word]);
+          return { decision: { ...genesis, result: { ...genesis.result, hash: version } }, signature: null };
+        },
+      },
+    });
+    const none = await cli("consensus", "vote", "approve");
+    assert.equal(none.exitCode, EXIT.refused);
+    assert.match(none.err, /no version waits for this node's vote/);
+    votes.push(waits("v1"));
+    assert.match((await cli("consensus", "approvals")).out, /awaiting +equal +2\.5000/);
+    const voted = await cli("consensus", "vote", "reject", "--reason", "worse");
+    assert.match(voted.out, /^rejected: version .* at height 0, round 0$/);
+    votes.push(waits("v2"));
+    assert.match((await cli("consensus", "vote", "approve")).err, /several versions wait, say which one/);
+    await cli("consensus", "vote", "approve", testHash("v2"));
+    assert.deepEqual(cast, [
+      [testHash("v1"), { vote: "reject", reason: "worse" }],
+      [testHash("v2"), { vote: "approve", reason: null }],
+    ]);
+    assert.equal((await cli("consensus", "vote", "perhaps")).exitCode, EXIT.usage);
   });
 
   it("says why a node is not ready", async () => {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { duration, field, group } from "./field.js";
+import { duration, field, group, word } from "./field.js";
 
 export const consensus = group(
   "consensus",
@@ -28,6 +28,18 @@ export const consensus = group(
     committeeSize: field(z.number().int().min(1).max(63).default(5), {
       about: "Voters that the leader aims for; every other node follows as a learner.",
       allowed: "an odd integer from 1 to 63",
+    }),
+    approval: field(word(["auto", "manual"], "auto"), {
+      about:
+        "How this node votes on versions. `auto`: it signs what it has recomputed to the same result. `manual`: such a version waits for the operator's vote (`consensus vote`); one that it computes differently is refused at once, whatever anybody votes. Each voter's own policy: for no version to pass unseen, a majority of the voters must be `manual`.",
+    }),
+    approvalTimeoutMs: field(duration("1h", 1000, 86_400_000), {
+      about:
+        "How long a version waits for this node's operator, and, while this node leads, for the operators of others. After that the vote is a refusal; a round that no majority has signed has failed, and the next one starts from the same version.",
+    }),
+    maxRefusedProposals: field(z.number().int().min(1).max(24).default(3), {
+      about:
+        "Proposals of one leader that may be refused in a row for what they are (recomputed to something else, or breaking the rules). Then it hands over, and if it does not, this node no longer follows it in this term.",
     }),
   }),
 );

@@ -18,6 +18,8 @@ export interface SwarmMetrics {
   readonly consensus: {
     /** Votes on versions that this node cast (`approved`, `refused`). */
     readonly votes: Counter<"result">;
+    /** Leaders that this node gave up, or that it was and handed over, because their proposals were refused. */
+    readonly leadersReplaced: Counter;
   };
   readonly rounds: {
     /** From the opening of a round to its commit or failure, in seconds. */
@@ -61,7 +63,14 @@ export function createSwarmMetrics(registry: Registry, read: SnapshotReader): Sw
         LATENCY_BUCKETS_S,
       ),
     },
-    consensus: { votes },
+    consensus: {
+      votes,
+      leadersReplaced: new Counter({
+        name: "swarm_consensus_leaders_replaced_total",
+        help: "Leaders that this node no longer followed, or handed over as, after too many refused proposals",
+        registers: [registry],
+      }),
+    },
     rounds: {
       duration: histogram(
         registry,
@@ -194,6 +203,11 @@ function raftMetrics(registry: Registry, read: SnapshotReader): void {
       samples: (s) => [[{}, s.raft === null ? null : of(s.raft)]],
     });
   }
+  mirroredGauge(registry, read, {
+    name: "swarm_consensus_pending_approvals",
+    help: "Versions that wait for the vote of this node's operator",
+    samples: (s) => [[{}, s.votes?.open.filter((v) => v.state === "awaiting").length ?? null]],
+  });
   mirroredGauge(registry, read, {
     name: "swarm_raft_voters",
     help: "Voters of the current configuration",

@@ -1,5 +1,6 @@
 /** What the round parts take from the node, as narrow as they need it. */
 import type { RaftNode } from "../../consensus/node/index.js";
+import type { Approval } from "../../consensus/votes/index.js";
 import type { Gossip, SwarmHost } from "../../protocol/index.js";
 import type { Signer, Verify } from "../../protocol/types.js";
 import type { AggregationWorker } from "../../training/aggregation/index.js";
@@ -17,7 +18,10 @@ export interface RoundDeps {
   readonly identity: Signer;
   readonly verify: Verify;
   readonly control: Pick<ControlLog, "state" | "onChange">;
-  readonly raft: Pick<RaftNode, "status" | "onChange" | "propose" | "waitApplied" | "transferLeadership">;
+  readonly raft: Pick<
+    RaftNode,
+    "status" | "onChange" | "propose" | "waitApplied" | "transferLeadership" | "abandonLeader"
+  >;
   readonly presence: Presence;
   /** Null on a node that only votes and serves. */
   readonly trainer: TrainerPort | null;
@@ -36,6 +40,11 @@ export interface RoundDeps {
   readonly metrics: SwarmMetrics;
   readonly logger: Logger;
   readonly inlineUpdateMaxBytes: number;
+  /** `manual`: this node signs no version before its operator has voted for it. */
+  readonly approval: Approval;
+  /** How long a version waits for the operator here, and as the leader for those of others. */
+  readonly approvalTimeoutMs: number;
+  readonly maxRefusedProposals: number;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
 }

@@ -83,6 +83,7 @@ async function world() {
       propose: unused,
       waitApplied: async () => undefined,
       transferLeadership: unused,
+      abandonLeader: () => undefined,
     },
     presence: new Presence(self.peerId, {
       deadAfterMs: 1000,
@@ -126,6 +127,9 @@ async function world() {
     metrics: createSwarmMetrics(registry, () => null),
     logger,
     inlineUpdateMaxBytes: 1024,
+    approval: "auto",
+    approvalTimeoutMs: 60_000,
+    maxRefusedProposals: 3,
     now: () => nowMs,
   };
   const driver = new RoundDriver(deps);

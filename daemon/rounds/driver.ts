@@ -12,9 +12,11 @@ import {
   RoundCore,
   type RoundEffect,
   type RoundProposal,
+  type Verdict,
 } from "../../training/round/index.js";
 import type { SessionSpec } from "../../training/session.js";
 import type { ControlChange } from "../swarm/control_log.js";
+import { CandidateFigures } from "./candidate_figures.js";
 import { contextOf, SpecCache } from "./context.js";
 import { Contributor } from "./contributor.js";
 import type { RoundDeps } from "./deps.js";
@@ -23,6 +25,7 @@ import { Evaluator } from "./evaluator.js";
 import { UpdateInbox } from "./inbox.js";
 import { Judging } from "./judging.js";
 import { Leader } from "./leader.js";
+import { LeaderWatch } from "./leader_watch.js";
 import { participantsOf } from "./peers.js";
 import { ProgressReports } from "./progress.js";
 import { Recompute } from "./recompute.js";
@@ -31,7 +34,9 @@ import { ableOf, roleOf, Standing } from "./standing.js";
 import type { ProgressMessage, UpdateMessage } from "./trainer_port.js";
 import { Unreadable } from "./unreadable.js";
 import { UpdateDoor } from "./update_door.js";
-import { type VoteAnswer, type VoteRequest, Voter } from "./voter.js";
+import { VersionVotes } from "./version_votes.js";
+import type { VoteAnswer, VoteRequest } from "./vote_answer.js";
+import { Voter } from "./voter.js";
 
 /** The round core hears of the time this often. */
 const TICK_MS = 100;
@@ -53,6 +58,9 @@ export class RoundDriver {
   private readonly unreadable: Unreadable;
   private readonly contributor: Contributor;
   private readonly judging = new Judging();
+  /** This node's votes on the proposals of the open round. */
+  readonly versionVotes: VersionVotes;
+  private readonly watch: LeaderWatch;
   private readonly standing: Standing;
   private readonly reports: ProgressReports;
   private readonly effects: Effects;
@@ -65,13 +73,31 @@ export class RoundDriver {
     const { identity, control, raft, votes } = deps;
     const run = (effects: readonly RoundEffect[]) => this.run(effects);
     this.core = new RoundCore(roleOf(deps), DECISION_LIMITS);
+    const { approval, approvalTimeoutMs: timeoutMs, now } = deps;
+    this.versionVotes = new VersionVotes({ approval, timeoutMs }, now);
+    this.watch = new LeaderWatch({
+      ...deps,
+      self: identity.peerId,
+      replaced: () => deps.metrics.consensus.leadersReplaced.inc(),
+    });
+    const figures = new CandidateFigures({ ...deps, spec: () => this.spec() });
     this.voter = new Voter({
       identity,
       votes,
+      versionVotes: this.versionVotes,
       control,
       raft,
       judge: (p) => this.judge(p),
       cast: (result) => deps.metrics.consensus.votes.inc({ result }),
+      distrust: (leader) => this.watch.distrust(leader),
+      proposalRefused: (leader, decision, reason) => this.watch.proposalRefused(leader, decision, reason),
+      awaiting: (vote) => {
+        const { session, round, height, result } = vote.decision;
+        const facts = { session, round, height, version: result.hash };
+        deps.logger.info(facts, "a version waits for the vote of this node's operator");
+        void figures.of(vote.decision).then((f) => f && this.versionVotes.figured(vote, f));
+      },
+      now,
     });
     this.door = new UpdateDoor({
       ...deps,
@@ -96,6 +122,7 @@ export class RoundDriver {
     this.leader = new Leader({
       ...deps,
       voter: this.voter,
+      watch: this.watch,
       evaluator: this.evaluator,
       signedOf: (update) => this.signedOf(update),
       participants: () => this.participants(),
@@ -158,6 +185,7 @@ export class RoundDriver {
     this.leader.stop();
     this.run(this.core.opened(null, this.deps.now()));
     this.judging.stop();
+    this.versionVotes.stop();
   }
 
   /** The trainer became ready, or is not any more. */
@@ -200,13 +228,14 @@ export class RoundDriver {
   }
 
   /** A voter's own result for the leader's proposal. */
-  private judge(proposal: RoundProposal): Promise<string | null> {
+  private judge(proposal: RoundProposal): Promise<Verdict> {
     return this.judging.ask((id) => this.run(this.core.proposed(id, proposal, this.deps.now())));
   }
 
   private changed({ after, version }: Pick<ControlChange, "after" | "version"> & { before: unknown }): void {
     const { session } = after;
     const { spec } = session ? this.specs.get(session) : { spec: null };
+    if (version) this.watch.versionCommitted();
     if (version) this.deps.versions.committed(version.decision.result);
     else if (session?.version) this.deps.versions.ensure(session.version).catch(() => undefined);
     const wanted = session !== null && spec !== null && this.isWanted(session.status, spec.nodes);
@@ -253,6 +282,8 @@ export class RoundDriver {
     this.standing.gaveUpChanged();
     this.run(this.core.tick(this.deps.now()));
     this.leader.tick();
+    this.voter.tick();
+    this.watch.tick(this.leader.isFailing);
     this.unreadable.tick(this.deps.control.state.session, this.fault());
   }
 

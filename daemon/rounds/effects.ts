@@ -49,7 +49,7 @@ export class Effects {
         void leader.propose(effect.context, effect.proposal, effect.closedAtMs);
         return;
       case "verdict":
-        judging.answer(effect.id, effect.refusal);
+        judging.answer(effect.id, effect.verdict);
         return;
       case "fail":
         void leader.fail(effect.session, effect.round, effect.reason, effect.refusals);

@@ -12,19 +12,26 @@ import { voteMethod } from "../swarm/methods.js";
 import { BALLOT, takeBallot } from "./ballot.js";
 import type { RoundDeps } from "./deps.js";
 import type { Evaluator } from "./evaluator.js";
-import type { VoteAnswer, Voter } from "./voter.js";
+import type { LeaderWatch } from "./leader_watch.js";
+import { answerOf, type VoteAnswer } from "./vote_answer.js";
+import type { Voter } from "./voter.js";
 
 /** Nodes that are still opening the session are waited for this long before the first round starts without them. */
 const PREPARING_MS_MAX = 10_000;
 /** The last validation may take this long before the session is ended without it. */
 const LAST_EVALUATION_MS_MAX = 30_000;
-/** A voter that has not answered in this time has not voted. */
-const VOTE_MS = 40_000;
+/** A voter that has not answered in this time has not voted. Covers its recomputation, and that it holds its answer. */
+const VOTE_MS = 45_000;
+/** A voter that waits for its operator is asked again after this. */
+const ASK_AGAIN_MS = 500;
+/** A voter's own deadline passes first: its answer says more than silence. */
+const APPROVAL_SLACK_MS = 1000;
 /** Failed rounds in a row after which the session is given up: something is wrong that time does not heal. */
 const FAILURES_MAX = 25;
 
 interface LeaderDeps extends RoundDeps {
   readonly voter: Voter;
+  readonly watch: Pick<LeaderWatch, "proposalRefused">;
   readonly evaluator: Evaluator;
   readonly signedOf: (update: AnnouncedUpdate) => SignedManifest | undefined;
   readonly participants: () => string[];
@@ -35,12 +42,18 @@ interface LeaderDeps extends RoundDeps {
 export class Leader {
   private stopped = false;
   private writing = false;
+  private failing = 0;
   private finishingSinceMs: number | null = null;
 
   constructor(private readonly deps: LeaderDeps) {}
 
   stop(): void {
     this.stopped = true;
+  }
+
+  /** A round's failure is on its way into the log. */
+  get isFailing(): boolean {
+    return this.failing > 0;
   }
 
   /** Ends a session whose last version is committed, once it is validated. */
@@ -91,9 +104,12 @@ export class Leader {
       preimage: votePreimage(decision),
       verify: deps.verify,
       ask: (peer) => this.ask(peer, decision, question),
+      wait: () => this.waitForOperators(context, term, askedAtMs),
     });
     if (!this.mayAct(term, context.session, context.round)) return;
     if (outcome.kind === "refused") {
+      const against = outcome.refusals.find(({ cause }) => cause === "proposal");
+      if (against) deps.watch.proposalRefused(deps.identity.peerId, decision, against.reason);
       const first = outcome.refusals.map((r) => `${r.peer.slice(-8)}: ${r.reason}`).join("; ");
       deps.refused(`no majority signed it: ${first}`.slice(0, 2048), outcome.refusals);
       return;
@@ -116,6 +132,7 @@ export class Leader {
     refusals: readonly { peer: string; reason: string }[],
   ): Promise<void> {
     const { deps } = this;
+    this.failing += 1;
     try {
       deps.logger.warn({ session, round, reason }, "the round made no version");
       await this.write({
@@ -130,6 +147,8 @@ export class Leader {
       });
     } catch (error) {
       this.failed(error, "the failed round could not be recorded");
+    } finally {
+      this.failing -= 1;
     }
   }
 
@@ -192,10 +211,22 @@ export class Leader {
     question: ReturnType<Leader["questionOf"]>,
   ): Promise<VoteAnswer> {
     const { identity, voter, rpc } = this.deps;
-    if (peer === identity.peerId) return voter.sign(decision, identity.peerId);
-    const { signature, refusal } = await rpc.call(peer, voteMethod, question, { timeoutMs: VOTE_MS });
-    if (signature !== null) return { signature, refusal: null };
-    return { signature: null, refusal: refusal ?? "it gave no reason" };
+    if (peer === identity.peerId) return voter.own(decision);
+    return answerOf(await rpc.call(peer, voteMethod, question, { timeoutMs: VOTE_MS }));
+  }
+
+  /** A voter waits for its operator. @returns why it is not waited for any longer, or null to ask again */
+  private async waitForOperators(
+    context: RoundContext,
+    term: number,
+    sinceMs: number,
+  ): Promise<string | null> {
+    const { ballots, approvalTimeoutMs, now } = this.deps;
+    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+    if (!this.mayAct(term, context.session, context.round)) return "the round or its leader is another one";
+    if (ballots.isWanted(BALLOT)) return "its operator has not voted, and the committee is about to change";
+    if (now() - sinceMs < approvalTimeoutMs + APPROVAL_SLACK_MS) return null;
+    return `its operator has not voted within the ${Math.round(approvalTimeoutMs / 1000)} s that this leader waits`;
   }
 
   private async awaitPreparing(): Promise<void> {

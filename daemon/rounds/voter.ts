@@ -1,4 +1,7 @@
-/** The voter's side of a vote: look at the leader's proposal, recompute it, make the vote durable, sign. */
+/**
+ * The voter's side of a vote: look at the leader's proposal, recompute it, have the operator's word where that is asked
+ * for, make the vote durable, sign. The order of these is `consensus/votes/version_vote.ts`; this is the work.
+ */
 import type { ControlState } from "../../consensus/control/index.js";
 import type { CommitteeDecision, Decision } from "../../consensus/types.js";
 import {
@@ -8,40 +11,25 @@ import {
   type HandoverView,
   handoverRecordOf,
   handoverRefusal,
+  type OperatorWord,
+  type Refusal,
+  refusal,
   refusalOf,
   type VoterView,
   votePreimage,
   voteRecordOf,
 } from "../../consensus/votes/index.js";
-import type { SignedManifest } from "../../protocol/index.js";
-import type { Signer } from "../../protocol/types.js";
-import type { AnnouncedUpdate, RoundProposal } from "../../training/round/index.js";
+import type { Hash, Signer } from "../../protocol/types.js";
+import type { RoundProposal, Verdict } from "../../training/round/index.js";
+import { mismatchOf, proposalOf, type VoteQuestion } from "./question.js";
+import type { VersionVote, VersionVotes } from "./version_votes.js";
+import { type FinalAnswer, refuse, type VoteAnswer } from "./vote_answer.js";
 import type { VoteRecords } from "./vote_records.js";
-
-export interface VoteQuestion {
-  /** Encoded decision. */
-  readonly decision: Uint8Array;
-  /** The log index at which the leader decided: a voter that is behind waits for it. */
-  readonly index: number;
-  /** The manifests of the decision's updates and of those that it rejects, verified. */
-  readonly updates: readonly AnnouncedUpdate[];
-}
-/** A question as it comes over the wire. */
-export interface VoteRequest {
-  /** Encoded decision. */
-  readonly decision: Uint8Array;
-  /** Of the updates that the decision counts, and of those that it rejects. */
-  readonly manifests: readonly SignedManifest[];
-  /** The log index at which the leader decided. */
-  readonly index: number;
-}
-export type VoteAnswer =
-  | { readonly signature: Uint8Array; readonly refusal: null }
-  | { readonly signature: null; readonly refusal: string };
 
 export interface VoterInit {
   readonly identity: Signer;
   readonly votes: VoteRecords;
+  readonly versionVotes: VersionVotes;
   readonly control: { readonly state: ControlState };
   readonly raft: {
     status(): { term: number; leader: string | null };
@@ -49,14 +37,27 @@ export interface VoterInit {
   };
   /** Told of every vote that this node casts. */
   readonly cast: (result: "approved" | "refused") => void;
-  /** Recomputes; null when this node's own result is the proposal's, else why it is not. */
-  readonly judge: (proposal: RoundProposal) => Promise<string | null>;
+  /** What this node's own computation says of the proposal. */
+  readonly judge: (proposal: RoundProposal) => Promise<Verdict>;
+  /** Why no proposal of this leader is signed any more in this term, or null. */
+  readonly distrust: (leader: string) => string | null;
+  /** A proposal was refused for what it is. */
+  readonly proposalRefused: (leader: string, decision: Decision, reason: string) => void;
+  /** A version that this node has recomputed waits for its operator from now on. */
+  readonly awaiting: (vote: VersionVote) => void;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
 }
 
+/** A voter that is behind the leader that asks is given this long to catch up with it. */
 const CATCH_UP_MS = 3000;
+/** A leader that asks is answered at once when the operator votes; when it does not in this time, it asks again. */
+const HOLD_MS = 10_000;
 
 export class Voter {
   private signing: Promise<unknown> = Promise.resolve();
+  /** By digest: a leader that asks again meanwhile waits for the same result. */
+  private readonly recomputing = new Map<Hash, Promise<void>>();
 
   constructor(private readonly init: VoterInit) {}
 
@@ -67,11 +68,44 @@ export class Voter {
       decision = decodeDecision(question.decision);
     } catch (error) {
       this.init.cast("refused");
-      return refuse(error instanceof Error ? error.message : String(error));
+      return refuse(refusal("proposal", error instanceof Error ? error.message : String(error)));
     }
     const answer = await this.consider(decision, question, from);
-    if (answer.signature === null && !this.isDecided(decision)) this.init.cast("refused");
+    const refused = answer.signature === null && answer.refusal !== null;
+    if (refused && !this.isDecided(decision)) {
+      this.init.cast("refused");
+      if (answer.cause === "proposal") this.init.proposalRefused(from, decision, answer.refusal);
+    }
     return answer;
+  }
+
+  /** The leader's own vote on what it has computed itself. */
+  async own(decision: Decision): Promise<VoteAnswer> {
+    const { peerId } = this.init.identity;
+    const early = this.refusal(decision, peerId);
+    return early === null ? this.vote(decision, peerId, async () => ({ kind: "matched" })) : refuse(early);
+  }
+
+  /**
+   * The operator's word on a version that this node has recomputed.
+   * @returns the vote as it stands then: an approval is durable and signed
+   */
+  async say(vote: VersionVote, word: OperatorWord): Promise<VersionVote> {
+    const { versionVotes } = this.init;
+    versionVotes.say(vote.decision.result.hash, word);
+    versionVotes.take(vote, { kind: "operator", word });
+    await this.signIfDue(vote);
+    return vote;
+  }
+
+  /** Time has passed, or what this node knows has changed. */
+  tick(): void {
+    const { session } = this.init.control.state;
+    this.init.versionVotes.sweep(({ state, decision, from }) => {
+      // A recomputation under way is answered by the round core, which knows the round as well.
+      if (state.kind === "recomputing" || state.kind === "recording") return null;
+      return this.refusal(decision, from)?.reason ?? null;
+    }, session && { session: session.id, round: session.round });
   }
 
   /** The others were enough before this node was done: its answer comes too late to be a vote against anything. */
@@ -82,38 +116,85 @@ export class Voter {
 
   private async consider(decision: Decision, question: VoteQuestion, from: string): Promise<VoteAnswer> {
     const behind = await this.behind(question.index);
-    if (behind !== null) return refuse(behind);
+    if (behind !== null) return refuse(refusal("voter", behind));
     const early = this.refusal(decision, from) ?? mismatchOf(decision, question.updates);
     if (early !== null) return refuse(early);
-    const judged = await this.init.judge(proposalOf(decision, question.updates));
-    return judged === null ? this.sign(decision, from) : refuse(judged);
+    const distrust = this.init.distrust(from);
+    if (distrust !== null) return refuse(refusal("proposal", distrust));
+    return this.vote(decision, from, () => this.init.judge(proposalOf(decision, question.updates)));
   }
 
-  /** Signs a decision that this node has computed itself. */
-  async sign(decision: Decision, from: string): Promise<VoteAnswer> {
+  /** Takes the vote on one decision as far as it goes now. */
+  private async vote(decision: Decision, from: string, judge: () => Promise<Verdict>): Promise<VoteAnswer> {
+    const { versionVotes } = this.init;
+    const vote = versionVotes.of(decision, from);
+    if (vote === null) return refuse(refusal("voter", "too many proposals of this round wait here"));
+    if (vote.state.kind === "recomputing") await this.recomputed(vote, judge);
+    await this.signIfDue(vote);
+    if (vote.state.kind === "awaiting") await versionVotes.settled(vote, HOLD_MS);
+    return this.answerOf(vote);
+  }
+
+  private recomputed(vote: VersionVote, judge: () => Promise<Verdict>): Promise<void> {
+    const running = this.recomputing.get(vote.digest);
+    if (running !== undefined) return running;
+    const mine = this.recompute(vote, judge).finally(() => this.recomputing.delete(vote.digest));
+    this.recomputing.set(vote.digest, mine);
+    return mine;
+  }
+
+  private async recompute(vote: VersionVote, judge: () => Promise<Verdict>): Promise<void> {
+    const { versionVotes } = this.init;
+    const result = await judge();
+    if (!versionVotes.take(vote, { kind: "recomputed", result }) || vote.state.kind !== "awaiting") return;
+    const word = versionVotes.wordOn(vote.decision.result.hash);
+    if (word === null) this.init.awaiting(vote);
+    else versionVotes.take(vote, { kind: "operator", word });
+  }
+
+  /** One at a time: the check against the last vote and the record of the new one must not be split. */
+  private signIfDue(vote: VersionVote): Promise<void> {
     return this.inTurn(async () => {
-      const refusal = this.refusal(decision, from);
-      if (refusal !== null) return refuse(refusal);
-      await this.init.votes.save(voteRecordOf(decision));
+      if (vote.state.kind !== "recording") return;
+      const { versionVotes, votes, identity } = this.init;
+      const { decision } = vote;
+      const fault = this.refusal(decision, vote.from);
+      if (fault !== null) {
+        versionVotes.take(vote, { kind: "overtaken", reason: fault.reason });
+        return;
+      }
+      await votes.save(voteRecordOf(decision));
+      versionVotes.signed(vote, identity.sign(votePreimage(decision)));
       this.init.cast("approved");
-      return { signature: this.init.identity.sign(votePreimage(decision)), refusal: null };
     });
   }
 
+  private answerOf({ state, signature, decision, from }: VersionVote): VoteAnswer {
+    if (state.kind === "refused") return refuse(state.refusal);
+    if (state.kind === "awaiting") {
+      const waitMs = Math.max(1, Math.ceil(state.untilMs - this.init.now()));
+      return { signature: null, refusal: null, waitMs };
+    }
+    // Signed before, for the same question: it stands, unless this node has moved on since.
+    const fault = this.refusal(decision, from);
+    if (signature !== null && fault === null) return { signature, refusal: null };
+    return refuse(fault ?? refusal("voter", "this node could not record its vote"));
+  }
+
   /** Answers the leader's question whether the committee may hand over. Never throws for what is in it. */
-  async handOver(question: { decision: Uint8Array; index: number }, from: string): Promise<VoteAnswer> {
+  async handOver(question: { decision: Uint8Array; index: number }, from: string): Promise<FinalAnswer> {
     let decision: CommitteeDecision;
     try {
       decision = decodeCommitteeDecision(question.decision);
     } catch (error) {
-      return refuse(error instanceof Error ? error.message : String(error));
+      return refuse(refusal("proposal", error instanceof Error ? error.message : String(error)));
     }
     const behind = await this.behind(question.index);
-    if (behind !== null) return refuse(behind);
-    return this.inTurn(async () => {
+    if (behind !== null) return refuse(refusal("voter", behind));
+    return this.inTurn(async (): Promise<FinalAnswer> => {
       const { votes, identity } = this.init;
-      const refusal = handoverRefusal(decision, from, this.handoverView(), votes.lastHandover);
-      if (refusal !== null) return refuse(refusal);
+      const reason = handoverRefusal(decision, from, this.handoverView(), votes.lastHandover);
+      if (reason !== null) return refuse(refusal("voter", reason));
       await votes.saveHandover(handoverRecordOf(decision));
       return { signature: identity.sign(committeePreimage(decision)), refusal: null };
     });
@@ -135,14 +216,13 @@ export class Voter {
     return { self: this.init.identity.peerId, swarm, formation, term, leader, committee, voters };
   }
 
-  /** One at a time: the check against the last vote and the record of the new one must not be split. */
-  private inTurn(work: () => Promise<VoteAnswer>): Promise<VoteAnswer> {
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.signing.then(work);
     this.signing = turn.catch(() => undefined);
     return turn;
   }
 
-  private refusal(decision: Decision, from: string): string | null {
+  private refusal(decision: Decision, from: string): Refusal | null {
     return refusalOf(decision, from, this.view(), this.init.votes.last);
   }
 
@@ -163,34 +243,4 @@ export class Voter {
       parent: session?.parent ?? null,
     };
   }
-}
-
-function refuse(reason: string): VoteAnswer {
-  return { signature: null, refusal: reason.slice(0, 512) };
-}
-
-/** The manifests must be exactly those that the decision counts, and one of each peer whose update it rejects. */
-function mismatchOf(decision: Decision, updates: readonly AnnouncedUpdate[]): string | null {
-  const wanted = decision.updates.length + decision.rejected.length;
-  if (updates.length !== wanted) return `${updates.length} manifests for ${wanted} updates`;
-  for (const counted of decision.updates) {
-    const update = updates.find((u) => u.peer === counted.peer);
-    const same =
-      update?.manifest === counted.manifest &&
-      update.payload.hash === counted.payload &&
-      update.steps === counted.steps &&
-      update.samples === counted.samples &&
-      update.lossNats === counted.lossNats;
-    if (!same) return `the manifest of ${counted.peer} is not what the decision counts`;
-  }
-  const unseen = decision.rejected.find(({ peer }) => !updates.some((u) => u.peer === peer));
-  return unseen ? `the manifest of ${unseen.peer}, whose update is rejected, is not there` : null;
-}
-
-function proposalOf(decision: Decision, updates: readonly AnnouncedUpdate[]): RoundProposal {
-  const { session, round, rejected, result, cursor } = decision;
-  const isRejected = (u: AnnouncedUpdate) => rejected.some(({ peer }) => peer === u.peer);
-  const excluded = updates.filter(isRejected);
-  const counted = updates.filter((u) => !isRejected(u));
-  return { session, round, updates: counted, excluded, rejected, result, cursor };
 }

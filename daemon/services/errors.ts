@@ -27,6 +27,8 @@ const kinds = {
   MODEL_NOT_FOUND: { code: 1121, httpStatus: 404 },
   DATASET_UNKNOWN: { code: 1122, httpStatus: 400 },
   DATASET_UNUSABLE: { code: 1123, httpStatus: 422 },
+  VOTE_NOT_OPEN: { code: 1130, httpStatus: 409 },
+  VERSION_DIFFERS: { code: 1131, httpStatus: 409 },
   INTERNAL: { code: 1199, httpStatus: 500 },
 } as const satisfies Record<string, ServiceErrorKind>;
 

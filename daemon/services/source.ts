@@ -3,6 +3,8 @@
  * The composition root fills it; the views are pure functions of it.
  */
 import type { ControlState } from "../../consensus/control/index.js";
+import type { Decision } from "../../consensus/types.js";
+import type { Approval, OperatorWord, Refusal, VersionVoteState } from "../../consensus/votes/index.js";
 import type { Hash } from "../../protocol/types.js";
 import type { TrainingRequest } from "../../training/plan/index.js";
 import type { TrainerPhase } from "../../training/types.js";
@@ -92,6 +94,34 @@ export interface TrafficSnapshot {
   readonly refused: Readonly<Record<string, number>>;
 }
 
+/** This node's vote on one version that was proposed in the open round. */
+export interface VersionVoteSnapshot {
+  readonly decision: Decision;
+  /** The leader that proposed it. */
+  readonly proposer: string;
+  readonly askedAtMs: number;
+  readonly state: VersionVoteState["kind"];
+  /** Whether this node's own computation gave the same; null while it is not known. */
+  readonly equal: boolean | null;
+  /** Why it was refused. */
+  readonly refusal: Refusal | null;
+  /** Until the operator's vote counts, by this node's wall clock; null unless it is awaited. */
+  readonly expiresAtMs: number | null;
+  /** On this node's slice of the validation data. */
+  readonly figures: {
+    readonly lossNats: number;
+    readonly accuracy: number | null;
+    readonly samples: number;
+  } | null;
+}
+
+/** How this node votes, and its votes of the open round, oldest first. */
+export interface VotesSnapshot {
+  readonly approval: Approval;
+  readonly timeoutMs: number;
+  readonly open: readonly VersionVoteSnapshot[];
+}
+
 /** This node's own trainer process. */
 export interface TrainerSnapshot {
   readonly enabled: boolean;
@@ -111,6 +141,8 @@ export interface SwarmSnapshot {
   readonly connections: readonly ConnectionSnapshot[];
   readonly traffic: TrafficSnapshot;
   readonly trainer: TrainerSnapshot;
+  /** Null until the node belongs to a formed swarm. */
+  readonly votes: VotesSnapshot | null;
   /** Further readiness checks by name; null is fine, a text says what is wrong. */
   readonly checks: Readonly<Record<string, string | null>>;
 }
@@ -122,11 +154,22 @@ export interface SwarmSource {
   holdsVersion(hash: Hash): boolean;
 }
 
+export interface CastVote {
+  readonly decision: Decision;
+  /** Null for a rejection. */
+  readonly signature: Uint8Array | null;
+}
+
 export interface SwarmCommands {
   /** Resolves to the session's id once it is committed and applied here. @throws ServiceError */
   startTraining(request: TrainingRequest): Promise<string>;
   /** Resolves once the end of the session is committed and applied here. @throws ServiceError */
   stopTraining(session: string, reason: string): Promise<void>;
+  /**
+   * The operator's vote on a version that waits here; resolves once an approval is durable and signed.
+   * @throws ServiceError VOTE_NOT_OPEN, VERSION_DIFFERS
+   */
+  vote(version: Hash, word: OperatorWord): Promise<CastVote>;
   /** Resolves once the removal of a member is committed. @throws ServiceError */
   removeNode(peer: string): Promise<void>;
   /**

@@ -19,6 +19,7 @@ function servicesOver(snapshot: SwarmSnapshot, commands: Partial<SwarmCommands> 
       stopTraining: unexpected,
       openCheckpoint: unexpected,
       removeNode: unexpected,
+      vote: unexpected,
       ...commands,
     },
   });

@@ -4,6 +4,7 @@ import type { TrainingRequest } from "../../training/plan/index.js";
 import { ServiceError } from "./errors.js";
 import type { SwarmCommands, SwarmSnapshot, SwarmSource } from "./source.js";
 import type { ModelsService, SwarmServices, TrainingService } from "./types.js";
+import { approvalsView, castVoteView } from "./views/approvals.js";
 import { consensusStatusView, historyView } from "./views/consensus.js";
 import { healthView, liveView, readyView } from "./views/health.js";
 import { modelListView, resolveModel } from "./views/models.js";
@@ -35,6 +36,12 @@ export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
     consensus: {
       status: () => consensusStatusView(source.snapshot()),
       history: (query) => historyView(source.snapshot().control, query),
+      approvals: () => approvalsView(source.snapshot()),
+      async vote({ vote, version, reason }) {
+        const snapshot = source.snapshot();
+        requireSwarm(snapshot);
+        return castVoteView(vote, await commands.vote(version, { vote, reason }), snapshot.self.peer);
+      },
     },
     network: {
       topology: () => topologyView(source.snapshot()),

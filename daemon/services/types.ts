@@ -4,8 +4,10 @@
  *
  * Every method that returns a promise may reject with a `ServiceError`; nothing else is part of the contract.
  */
+import type { Hash } from "../../protocol/types.js";
 import type { TrainingRequest } from "../../training/plan/index.js";
 import type { ModelDownload } from "./download.js";
+import type { ApprovalsView, CastVoteView } from "./views/approvals.js";
 import type { ConsensusStatusView, HistoryView } from "./views/consensus.js";
 import type { HealthView, LiveView, ReadyView } from "./views/health.js";
 import type { ModelListView } from "./views/models.js";
@@ -55,10 +57,23 @@ export interface HistoryQuery {
   readonly before: number | null;
 }
 
+export interface VoteByHand {
+  readonly vote: "approve" | "reject";
+  readonly version: Hash;
+  readonly reason: string | null;
+}
+
 export interface ConsensusService {
   status(): ConsensusStatusView;
   /** Latest first. */
   history(query: HistoryQuery): HistoryView;
+  /** This node's votes on the versions of the open round. */
+  approvals(): ApprovalsView;
+  /**
+   * The vote of this node's operator; resolves once an approval is durable and signed.
+   * @throws ServiceError NOT_READY, VOTE_NOT_OPEN, VERSION_DIFFERS
+   */
+  vote(request: VoteByHand): Promise<CastVoteView>;
 }
 
 export interface NetworkService {

@@ -3,8 +3,9 @@ import { type ApplyOutcome, ControlMachine, decodeCommand } from "../../consensu
 import type { Committed } from "../../consensus/node/waiting.js";
 import { Committee } from "../../consensus/testing/committee.js";
 import type { VoteRecord } from "../../consensus/votes/index.js";
+import { testVoter } from "../rounds/testing/voter.js";
 import { VoteRecords } from "../rounds/vote_records.js";
-import { Voter } from "../rounds/voter.js";
+import type { Voter } from "../rounds/voter.js";
 import { KeyedLock } from "../store/keyed_lock.js";
 import { CommitteeKeeper } from "./committee_keeper.js";
 import { handoverMethod } from "./methods.js";
@@ -44,7 +45,7 @@ async function world(down: readonly string[] = []) {
       put: async (key, value) => void records.set(key, value),
     });
     const control = machines[i] as ControlMachine;
-    voters.set(name, new Voter({ identity, votes, control, raft, cast: () => {}, judge: async () => null }));
+    voters.set(name, testVoter({ identity, votes, control, raft }));
   }
   const keeper = new CommitteeKeeper({
     self: leader,

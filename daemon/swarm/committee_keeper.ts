@@ -12,7 +12,8 @@ import type { SwarmHost } from "../../protocol/index.js";
 import type { Verify } from "../../protocol/types.js";
 import type { Logger } from "../logger.js";
 import { BALLOT, takeBallot } from "../rounds/ballot.js";
-import type { VoteAnswer, Voter } from "../rounds/voter.js";
+import { answerOf, type VoteAnswer } from "../rounds/vote_answer.js";
+import type { Voter } from "../rounds/voter.js";
 import type { KeyedLock } from "../store/keyed_lock.js";
 import type { ControlLog } from "./control_log.js";
 import { handoverMethod } from "./methods.js";
@@ -40,11 +41,12 @@ export class CommitteeKeeper {
    * @throws ConsensusError when the handover could not be committed
    */
   async align(leaving: readonly string[] = []): Promise<boolean> {
+    // A ballot that waits for operators ends as soon as somebody wants its lock: only for a change that is needed.
+    if (this.wanted(leaving).join() === this.init.control.state.committee.voters.join()) return true;
     return this.init.ballots.run(BALLOT, async () => {
       const { control, raft, logger } = this.init;
-      const { committee, voters: configured } = control.state;
-      const voters = configured.filter((peer) => !leaving.includes(peer));
-      if (voters.join() === committee.voters.join()) return true;
+      const voters = this.wanted(leaving);
+      if (voters.join() === control.state.committee.voters.join()) return true;
       if (voters.length === 0 || raft.status().role !== "leader") return false;
       const decision = this.decisionOf(voters);
       const outcome = await takeBallot({
@@ -81,18 +83,14 @@ export class CommitteeKeeper {
     };
   }
 
+  private wanted(leaving: readonly string[]): string[] {
+    return this.init.control.state.voters.filter((peer) => !leaving.includes(peer));
+  }
+
   private async ask(peer: string, decision: CommitteeDecision): Promise<VoteAnswer> {
     const { self, voter, rpc, control } = this.init;
     const question = { decision: toBytes(decision), index: control.state.index };
     if (peer === self) return voter.handOver(question, self);
-    const { signature, refusal } = await rpc.call(
-      peer,
-      handoverMethod,
-      { v: 1, ...question },
-      { timeoutMs: VOTE_MS },
-    );
-    return signature === null
-      ? { signature, refusal: refusal ?? "it gave no reason" }
-      : { signature, refusal: null };
+    return answerOf(await rpc.call(peer, handoverMethod, { v: 1, ...question }, { timeoutMs: VOTE_MS }));
   }
 }

@@ -113,6 +113,8 @@ const CALLS: Record<string, { requests: string[]; responses: string[] }> = {
     [
       { v, signature: identity.sign(Uint8Array.of(1)), refusal: null },
       { v, signature: null, refusal: "the base is not mine" },
+      { v, signature: null, refusal: "this node computed another hash", cause: "proposal" },
+      { v, signature: null, refusal: null, waitMs: 60_000 },
     ],
   ),
   lineage: bodies(

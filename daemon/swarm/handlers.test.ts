@@ -5,7 +5,7 @@ import type { RpcMethod } from "../../protocol/index.js";
 import { RPC_HEADER_BYTES_MAX } from "../../protocol/limits.js";
 import { answerHeaderSchema, rpcProtocol } from "../../protocol/rpc.js";
 import { eventually, TEST_SWARM, type TestHost, TestHosts } from "../../protocol/testing/hosts.js";
-import type { VoteRequest } from "../rounds/voter.js";
+import type { VoteRequest } from "../rounds/vote_answer.js";
 import { type Answering, handleCalls } from "./handlers.js";
 import { JOIN_RENAME_MS_MIN, JoinLimits } from "./join_limits.js";
 import {

@@ -132,7 +132,8 @@ export function handleCalls({ rpc, formation, expect, genesis, participation, no
 }
 
 function doesNotLead(from: string) {
-  return { v: 1 as const, signature: null, refusal: `${from} does not lead, as far as this node knows` };
+  const refusal = `${from} does not lead, as far as this node knows`;
+  return { v: 1 as const, signature: null, refusal, cause: "voter" as const };
 }
 
 async function follows(raft: Answering["raft"], from: string, index: number): Promise<boolean> {

@@ -9,13 +9,15 @@ import {
   MAX_VOTERS,
   naturalSchema,
   peerSchema,
+  REFUSAL_REASON_CHARS_MAX,
+  refusalCauseSchema,
 } from "../../consensus/votes/index.js";
 import { defineMethod } from "../../protocol/index.js";
 import { LINEAGE_PAGE_MAX } from "./lineage_store.js";
 
 const bytes = (max: number) =>
   z.instanceof(Uint8Array).refine((b) => b.length <= max, { error: `at most ${max} bytes` });
-const signatureSchema = z
+const signatureSchema: z.ZodType<Uint8Array> = z
   .instanceof(Uint8Array)
   .refine((s) => s.length === 64, { error: "a signature has 64 bytes" });
 const v = z.literal(1);
@@ -105,10 +107,21 @@ export const proposeMethod = defineMethod({
   maxResponseBytes: 8192,
 });
 
-const voteResponseSchema = z.union([
-  z.object({ v, signature: signatureSchema, refusal: z.null() }),
-  z.object({ v, signature: z.null(), refusal: z.string().max(512) }),
-]);
+const signedSchema = z.object({ v, signature: signatureSchema, refusal: z.null() });
+const refusedSchema = z.object({
+  v,
+  signature: z.null(),
+  refusal: z.string().max(REFUSAL_REASON_CHARS_MAX),
+  /** Left out by older software; what newer software may say more is nothing against the leader. */
+  cause: refusalCauseSchema.catch("voter").optional(),
+});
+/** The voter's operator has not voted yet, and may for so long: ask again. */
+const waitingSchema = z.object({
+  v,
+  signature: z.null(),
+  refusal: z.null(),
+  waitMs: naturalSchema.min(1),
+});
 
 /** The leader asks a voter for its signature under a decision. */
 export const voteMethod = defineMethod({
@@ -127,7 +140,7 @@ export const voteMethod = defineMethod({
       .max(MAX_UPDATES_PER_DECISION),
     index: naturalSchema,
   }),
-  response: voteResponseSchema,
+  response: z.union([signedSchema, refusedSchema, waitingSchema]),
   maxRequestBytes: 8 * 1024 * 1024,
   maxResponseBytes: 4096,
 });
@@ -136,7 +149,7 @@ export const voteMethod = defineMethod({
 export const handoverMethod = defineMethod({
   name: "handover",
   request: z.object({ v, decision: bytes(MAX_COMMITTEE_BYTES), index: naturalSchema }),
-  response: voteResponseSchema,
+  response: z.union([signedSchema, refusedSchema]),
   maxRequestBytes: MAX_COMMITTEE_BYTES + 1024,
   maxResponseBytes: 4096,
 });

@@ -117,6 +117,9 @@ export class Participation {
       votes,
       ballots,
       inlineUpdateMaxBytes: config.training.inlineUpdateMaxBytes,
+      approval: config.consensus.approval,
+      approvalTimeoutMs: config.consensus.approvalTimeoutMs,
+      maxRefusedProposals: config.consensus.maxRefusedProposals,
     });
     const self = identity.peerId;
     const { name } = config.node;

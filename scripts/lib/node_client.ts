@@ -3,6 +3,7 @@ import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
+import type { ApprovalsView, CastVoteView } from "../../daemon/services/views/approvals.js";
 import type { ConsensusStatusView, HistoryView } from "../../daemon/services/views/consensus.js";
 import type { ReadyView } from "../../daemon/services/views/health.js";
 import type { ModelListView } from "../../daemon/services/views/models.js";
@@ -20,6 +21,8 @@ export class NodeClient {
   node = (id: string): Promise<NodeDetailView> => this.get(`/api/v1/nodes/${encodeURIComponent(id)}`);
   training = (): Promise<TrainingStatusView> => this.get("/api/v1/training/status");
   consensus = (): Promise<ConsensusStatusView> => this.get("/api/v1/consensus/status");
+  approvals = (): Promise<ApprovalsView> => this.get("/api/v1/consensus/approvals");
+  vote = (request: object): Promise<CastVoteView> => this.post("/api/v1/consensus/vote", request);
   history = (): Promise<HistoryView> => this.get("/api/v1/consensus/history?limit=500");
   models = (): Promise<ModelListView> => this.get("/api/v1/models");
   network = (): Promise<NetworkMetricsView> => this.get("/api/v1/network/metrics");

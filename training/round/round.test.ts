@@ -181,7 +181,9 @@ describe("training/round recomputation", () => {
     assert.deepEqual(failed, [{ kind: "fetch", update: lost }]);
     assert.deepEqual(kinds(core.tick(600)), [], "not without the payload");
     assert.deepEqual(kinds(core.held(lost.payload.hash, 700)), ["aggregate"]);
-    assert.deepEqual(core.aggregated(key, result, 800), [{ kind: "verdict", id: 7, refusal: null }]);
+    assert.deepEqual(core.aggregated(key, result, 800), [
+      { kind: "verdict", id: 7, verdict: { kind: "matched" } },
+    ]);
     assert.equal(context.round, 1);
   });
 
@@ -233,7 +235,7 @@ describe("training/round recomputation", () => {
       const late = verdictOf(core.aggregated(setKey(updates), result, 0));
       const verdict = early ?? late;
       assert.ok(verdict?.kind === "verdict", "there is no answer");
-      return verdict.refusal;
+      return "reason" in verdict.verdict ? verdict.verdict.reason : null;
     };
     const { context } = inRound({ self: "n1" });
     const world = new World({ seed: 8, nodes: 4 });

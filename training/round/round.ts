@@ -28,7 +28,7 @@ import type {
   RoundProposal,
   RoundRole,
 } from "./types.js";
-import { cannotJudge, judge, speculate, takeProposal, verdict } from "./voter.js";
+import { cannotJudge, judge, speculate, takeProposal, unable, verdict } from "./voter.js";
 
 export class RoundCore {
   private round: OpenRound | null = null;
@@ -68,7 +68,7 @@ export class RoundCore {
     const turn = this.turn(nowMs);
     const previous = this.round;
     if (previous) abortTraining(previous, turn);
-    if (previous?.pending) verdict(turn, previous.pending.id, "the round is over");
+    if (previous?.pending) verdict(turn, previous.pending.id, unable("the round is over"));
     this.round = context === null ? null : newRound(context, nowMs);
     if (this.round) maybeTrain(this.round, turn);
     return this.advance(turn);
@@ -156,7 +156,7 @@ export class RoundCore {
     const turn = this.turn(nowMs);
     const round = this.current(proposal.session, proposal.round);
     if (!round) {
-      verdict(turn, id, "this round is not open here");
+      verdict(turn, id, unable("this round is not open here"));
       return this.take();
     }
     return takeProposal(round, id, proposal, turn) ? this.advance(turn) : this.take();

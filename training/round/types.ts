@@ -95,8 +95,8 @@ export type RoundEffect =
       /** When the set of updates was closed, by the clock that the inputs carry. */
       readonly closedAtMs: number;
     }
-  /** Voter: answer the proposal `id`; `refusal` null signs it. */
-  | { readonly kind: "verdict"; readonly id: number; readonly refusal: string | null }
+  /** Voter: what came of its own recomputation of the proposal `id`. */
+  | { readonly kind: "verdict"; readonly id: number; readonly verdict: Verdict }
   /** Leader: commit that this round made no version. */
   | {
       readonly kind: "fail";
@@ -105,5 +105,13 @@ export type RoundEffect =
       readonly reason: string;
       readonly refusals: readonly { peer: string; reason: string }[];
     };
+
+/** What a voter's own computation says of a proposal. */
+export type Verdict =
+  | { readonly kind: "matched" }
+  /** It computes something else, or the proposal breaks the rules of the round. */
+  | { readonly kind: "differs"; readonly reason: string }
+  /** It could not compute it, or nobody needs it any more. */
+  | { readonly kind: "unable"; readonly reason: string };
 
 export type RoundAggregation = Pick<AggregationResult, "ref" | "counted" | "rejected">;

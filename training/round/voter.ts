@@ -5,14 +5,14 @@ import { contributorsOf, type OpenRound, readyOf } from "./open_round.js";
 import { noteProposed } from "./payloads.js";
 import { disagreement, proposalFault, recomputedOf } from "./proposal.js";
 import type { Turn } from "./turn.js";
-import type { RoundProposal } from "./types.js";
+import type { RoundProposal, Verdict } from "./types.js";
 
 /** @returns false when it was answered at once; otherwise it waits for this node's own result */
 export function takeProposal(round: OpenRound, id: number, proposal: RoundProposal, turn: Turn): boolean {
-  if (round.pending) verdict(turn, round.pending.id, "replaced by a newer proposal");
+  if (round.pending) verdict(turn, round.pending.id, unable("replaced by a newer proposal"));
   const fault = proposalFault(round.context, proposal);
   if (fault !== null) {
-    verdict(turn, id, fault);
+    verdict(turn, id, { kind: "differs", reason: fault });
     return false;
   }
   noteProposed(round, recomputedOf(proposal));
@@ -27,7 +27,8 @@ export function judge(round: OpenRound, turn: Turn): void {
   const result = resultOf(round, recomputedOf(proposal), turn);
   if (result === null) return;
   round.pending = null;
-  verdict(turn, id, disagreement(round.context, proposal, result));
+  const reason = disagreement(round.context, proposal, result);
+  verdict(turn, id, reason === null ? { kind: "matched" } : { kind: "differs", reason });
 }
 
 /** A voter that holds everybody's update computes ahead: the leader will most likely propose exactly this set. */
@@ -43,10 +44,14 @@ export function speculate(round: OpenRound, turn: Turn): void {
 /** The recomputation `key` failed for a fault of this node's own: of a proposal of that set it cannot tell. */
 export function cannotJudge(round: OpenRound, key: string, reason: string, turn: Turn): void {
   if (!round.pending || setKey(recomputedOf(round.pending.proposal)) !== key) return;
-  verdict(turn, round.pending.id, `this node could not recompute it: ${reason}`);
+  verdict(turn, round.pending.id, unable(`this node could not recompute it: ${reason}`));
   round.pending = null;
 }
 
-export function verdict({ effects }: Turn, id: number, refusal: string | null): void {
-  effects.push({ kind: "verdict", id, refusal });
+export function verdict({ effects }: Turn, id: number, verdict: Verdict): void {
+  effects.push({ kind: "verdict", id, verdict });
+}
+
+export function unable(reason: string): Verdict {
+  return { kind: "unable", reason };
 }

@@ -67,6 +67,7 @@ export class RandomRun {
       [0.4, "heal", () => this.heal()],
       [fault(0.2), "campaign", () => this.campaign()],
       [fault(0.2), "force", () => this.force()],
+      [fault(0.4), "abandon", () => this.abandon()],
       [fault(3), "lose", () => this.lose()],
       [fault(1), "double", () => this.double()],
     ];
@@ -191,6 +192,13 @@ export class RandomRun {
   private campaign(): boolean {
     this.someNode()?.core?.campaign();
     return true;
+  }
+
+  /** A voter no longer hears its leader, as after too many proposals that it has refused. */
+  private abandon(): boolean {
+    const core = this.someNode()?.core;
+    core?.abandonLeader(core.term);
+    return core !== undefined;
   }
 
   /** An election against a living leader, as after a transfer that overtook itself. */

@@ -28,6 +28,7 @@ export function startTestApi({
         stopTraining: unexpected,
         openCheckpoint: unexpected,
         removeNode: unexpected,
+        vote: unexpected,
         ...options.commands,
       },
     }),

@@ -1,9 +1,12 @@
 import { z } from "zod";
+import { hashSchema } from "../../../consensus/votes/index.js";
 import { route } from "../parse.js";
 import { json, type Route } from "../route.js";
 
 const HISTORY_PAGE_DEFAULT = 50;
 const HISTORY_PAGE_MAX = 500;
+/** Characters of the reason that an operator gives with a vote. */
+const VOTE_REASON_CHARS_MAX = 256;
 
 /** Query values are text; only plain digits are taken as a number. */
 const whole = (min: number, max: number) =>
@@ -13,12 +16,39 @@ const whole = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.number().min(min).max(max));
 
+const voteSchema = z.strictObject({
+  vote: z.enum(["approve", "reject"], { error: "expected approve or reject" }),
+  model_hash: hashSchema,
+  /** Why, for the history of a round that fails. */
+  reason: z.string().min(1).max(VOTE_REASON_CHARS_MAX).optional(),
+});
+
 export const consensusRoutes: readonly Route[] = [
   route({
     method: "GET",
     path: "/api/v1/consensus/status",
     summary: "Consensus as this node sees it: leader, voters, quorum, log, current version",
     handle: ({ services }) => json(services.consensus.status()),
+  }),
+  route({
+    method: "GET",
+    path: "/api/v1/consensus/approvals",
+    summary: "This node's votes on the versions of the open round, and those that wait for its operator",
+    handle: ({ services }) => json(services.consensus.approvals()),
+  }),
+  route({
+    method: "POST",
+    path: "/api/v1/consensus/vote",
+    summary: "Submit this node's vote on a version that waits for it; answers once it is signed",
+    body: voteSchema,
+    handle: async ({ services, body }) =>
+      json(
+        await services.consensus.vote({
+          vote: body.vote,
+          version: body.model_hash,
+          reason: body.reason ?? null,
+        }),
+      ),
   }),
   route({
     method: "GET",

@@ -4,6 +4,7 @@ import { type CliContext, type ClientArgs, clientOptions, show, withClient } fro
 import { ago, nodeLabel, shortHash, shortPeer } from "../format.js";
 import { facts, table } from "../table.js";
 import { verifyLineageCommand } from "./verify_lineage.js";
+import { approvalsCommand, voteCommand } from "./vote.js";
 
 interface HistoryArgs extends ClientArgs {
   readonly limit: number;
@@ -41,8 +42,10 @@ export function consensusCommand(context: CliContext): CommandModule {
       yargs
         .command(status)
         .command(history)
+        .command(approvalsCommand(context))
+        .command(voteCommand(context))
         .command(verifyLineageCommand(context))
-        .demandCommand(1, "say what: status, history or verify-lineage"),
+        .demandCommand(1, "say what: status, history, approvals, vote or verify-lineage"),
     handler: () => {},
   };
 }

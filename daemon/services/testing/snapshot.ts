@@ -165,6 +165,7 @@ export function snapshotFixture(overrides: Partial<SwarmSnapshot> = {}): SwarmSn
       refused: { "other swarm": 2 },
     },
     trainer: { enabled: true, backend: "wasm", restarts: 1, rssBytes: 1e9 },
+    votes: { approval: "auto", timeoutMs: 3_600_000, open: [] },
     checks: {},
     ...overrides,
   };

@@ -231,7 +231,7 @@ export class World {
         this.vote(name, effect.context, effect.proposal);
         return;
       case "verdict":
-        this.hear(name, effect.id, effect.refusal);
+        this.hear(name, effect.id, "reason" in effect.verdict ? effect.verdict.reason : null);
         return;
       case "fail":
         this.append(name, effect.round, {
