@@ -198,6 +198,24 @@ export class RaftNode {
     await this.waiting.forIndex(index, timeoutMs);
   }
 
+  /**
+   * Resolves once this node has applied all that was committed anywhere when this was called: what it reads then is
+   * linearizable (Raft thesis, section 6.4). An entry without content that commits proves that the leader still leads.
+   * A failure changes nothing, and the call may be repeated.
+   * @throws ConsensusError as `propose` and `waitApplied`; and whatever `readIndexOf` throws
+   */
+  async readBarrier(timeoutMs = DEFAULT_TIMEOUT_MS): Promise<void> {
+    const { readIndexOf } = this.init;
+    const { role, leader } = this.status();
+    if (role === "leader" || leader === null || readIndexOf === undefined) {
+      await this.propose(new Uint8Array(), timeoutMs);
+      return;
+    }
+    const untilMs = performance.now() + timeoutMs;
+    const index = await readIndexOf(leader, timeoutMs);
+    await this.waitApplied(index, Math.max(1, untilMs - performance.now()));
+  }
+
   private async await(propose: () => Proposed, timeoutMs: number): Promise<Committed> {
     if (this.stopped !== null) throw this.stopped;
     this.waiting.assertRoom();

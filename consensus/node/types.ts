@@ -42,6 +42,12 @@ export interface RaftNodeInit {
   /** In [0, 1); spreads election timeouts. */
   readonly random?: () => number;
   readonly options?: Partial<RaftNodeOptions>;
+  /**
+   * Has the leader prove that it still leads. For `readBarrier` on a node that does not lead; without it, only the leader
+   * has one.
+   * @returns an index that no entry which was committed when this was called is above
+   */
+  readonly readIndexOf?: (leader: string, timeoutMs: number) => Promise<number>;
 }
 
 export interface MembershipChange {

@@ -73,6 +73,10 @@ export class Hub {
       logger: SILENT,
       options: { ...TEST_OPTIONS, ...options },
       transport: { send: (to, message) => this.carry(id, to, message) },
+      readIndexOf: async (leader, timeoutMs) => {
+        if (this.cut.has(id) || this.cut.has(leader)) throw new Error(`${leader} cannot be reached`);
+        return (await this.get(leader).node.propose(new Uint8Array(), timeoutMs)).index;
+      },
     });
     const member = { node, applier, storage };
     // A newcomer that has been admitted: it listens to whoever leads.
