@@ -6,6 +6,7 @@ export { applyConfiguration } from "./members.js";
 export type { Applied, ApplyOutcome, EntryMeta, RefusalCode } from "./outcome.js";
 export {
   noSettings,
+  SETTING_DEPTH_MAX,
   SETTING_KEY_ALLOWED,
   SETTING_VALUE_BYTES_MAX,
   SETTINGS_BYTES_MAX,
