@@ -24,6 +24,7 @@ const SECTIONS: readonly Section[] = [
       "consensus/votes/schemas.ts",
       "consensus/control/commands.ts",
       "consensus/control/state.ts",
+      "consensus/control/settings.ts",
     ),
   },
   {
@@ -52,6 +53,7 @@ const SECTIONS: readonly Section[] = [
       "daemon/swarm/heartbeats.ts",
       "daemon/swarm/lineage_store.ts",
       "daemon/swarm/participation.ts",
+      "daemon/settings/swarm_settings.ts",
     ),
   },
   {

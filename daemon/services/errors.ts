@@ -27,6 +27,9 @@ const kinds = {
   MODEL_NOT_FOUND: { code: 1121, httpStatus: 404 },
   DATASET_UNKNOWN: { code: 1122, httpStatus: 400 },
   DATASET_UNUSABLE: { code: 1123, httpStatus: 422 },
+  SETTING_CONFLICT: { code: 1140, httpStatus: 412 },
+  SETTING_NOT_FOUND: { code: 1141, httpStatus: 404 },
+  SETTINGS_FULL: { code: 1142, httpStatus: 413 },
   INTERNAL: { code: 1199, httpStatus: 500 },
 } as const satisfies Record<string, ServiceErrorKind>;
 

@@ -6,6 +6,7 @@
  */
 import type { TrainingRequest } from "../../training/plan/index.js";
 import type { ModelDownload } from "./download.js";
+import type { SettingsService } from "./settings.js";
 import type { ConsensusStatusView, HistoryView } from "./views/consensus.js";
 import type { HealthView, LiveView, ReadyView } from "./views/health.js";
 import type { ModelListView } from "./views/models.js";
@@ -79,6 +80,7 @@ export interface SwarmServices {
   readonly training: TrainingService;
   readonly models: ModelsService;
   readonly consensus: ConsensusService;
+  readonly settings: SettingsService;
   readonly network: NetworkService;
   readonly health: HealthService;
 }

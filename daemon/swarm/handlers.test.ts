@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { encodeCommand } from "../../consensus/control/index.js";
+import { ConsensusError } from "../../consensus/errors.js";
 import { decode, encode } from "../../protocol/codec.js";
 import type { RpcMethod } from "../../protocol/index.js";
 import { RPC_HEADER_BYTES_MAX } from "../../protocol/limits.js";
@@ -15,6 +16,7 @@ import {
   lineageMethod,
   METHODS,
   proposeMethod,
+  readIndexMethod,
   removeMethod,
   voteMethod,
 } from "./methods.js";
@@ -51,6 +53,11 @@ describe("daemon/swarm: calls", () => {
       raft: {
         status: () => ({ leader }),
         waitApplied: async (index) => void waited.push(index),
+        propose: async (data) => {
+          assert.equal(data.length, 0);
+          if (leader === server.host.peerId) return { index: 7 };
+          throw new ConsensusError("NOT_LEADER", `${leader} leads`);
+        },
       },
       membership: {
         admit: async () => ({ v: 1, status: "admitted", leader, reason: null, voters }),
@@ -150,6 +157,14 @@ describe("daemon/swarm: calls", () => {
     assert.equal((await call(committeesMethod, { v: 1, from: 1 })).certificates.length, 1);
     assert.equal((await call(removeMethod, { v: 1, peer: "x" })).status, "removed");
     assert.deepEqual(removed, ["x"]);
+  });
+
+  it("gives members an index to read at, while it leads", async () => {
+    await assert.rejects(call(readIndexMethod, { v: 1 }), { code: "NOT_MEMBER" });
+    learners = [caller.host.peerId];
+    assert.equal((await call(readIndexMethod, { v: 1 })).index, 7);
+    leader = caller.host.peerId;
+    await assert.rejects(call(readIndexMethod, { v: 1 }), { code: "NOT_LEADER" });
   });
 
   it("refuses the vote question of a peer that does not lead, before it verifies a signature", async () => {

@@ -15,6 +15,7 @@ import {
   joinMethod,
   lineageMethod,
   proposeMethod,
+  readIndexMethod,
   removeMethod,
   voteMethod,
 } from "./methods.js";
@@ -26,6 +27,7 @@ export interface Answering {
   readonly raft: {
     status(): { readonly leader: string | null };
     waitApplied(index: number, timeoutMs: number): Promise<void>;
+    propose(data: Uint8Array): Promise<{ readonly index: number }>;
   };
   readonly membership: Pick<Participation["membership"], "admit" | "later">;
   readonly removal: Pick<Participation["removal"], "answer">;
@@ -94,8 +96,16 @@ export function handleCalls({ rpc, formation, expect, genesis, participation, no
     proposeMethod,
     async ({ command }, from) => {
       const outcome = await part().sessions.propose(command, from);
-      return { v: 1 as const, outcome: outcome.kind === "applied" ? { kind: "applied" as const } : outcome };
+      if (outcome.kind === "refused") return { v: 1 as const, outcome };
+      const revision = outcome.revision === undefined ? {} : { revision: outcome.revision };
+      return { v: 1 as const, outcome: { kind: "applied" as const, ...revision } };
     },
+    membersOnly,
+  );
+  rpc.handle(
+    readIndexMethod,
+    // An entry without content: that it commits proves the leadership, and every earlier entry is below it.
+    async () => ({ v: 1 as const, index: (await part().raft.propose(new Uint8Array())).index }),
     membersOnly,
   );
   rpc.handle(

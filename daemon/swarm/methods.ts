@@ -92,17 +92,35 @@ export const removeMethod = defineMethod({
 });
 
 export const applyOutcomeSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("applied") }),
-  z.object({ kind: z.literal("refused"), code: z.string().max(64), reason: z.string().max(4096) }),
+  /** Of a setting: the revision that it has now. */
+  z.object({ kind: z.literal("applied"), revision: naturalSchema.optional() }),
+  z.object({
+    kind: z.literal("refused"),
+    code: z.string().max(64),
+    reason: z.string().max(4096),
+    revision: naturalSchema.optional(),
+  }),
 ]);
 
-/** A command of a node that does not lead, put into the log by the leader: sessions only. */
+/** A command of a node that does not lead, put into the log by the leader: sessions and settings only. */
 export const proposeMethod = defineMethod({
   name: "propose",
   request: z.object({ v, command: bytes(MAX_PROPOSAL_BYTES) }),
   response: z.object({ v, outcome: applyOutcomeSchema }),
   maxRequestBytes: MAX_PROPOSAL_BYTES + 1024,
   maxResponseBytes: 8192,
+});
+
+/**
+ * Asks the leader for an index that no entry which is committed now is above, for a linearizable read. Answered once it
+ * has proved that it still leads; by any other node with `NOT_LEADER`.
+ */
+export const readIndexMethod = defineMethod({
+  name: "read_index",
+  request: z.object({ v }),
+  response: z.object({ v, index: naturalSchema }),
+  maxRequestBytes: 1024,
+  maxResponseBytes: 1024,
 });
 
 const voteResponseSchema = z.union([
@@ -168,6 +186,7 @@ export const METHODS = [
   joinMethod,
   removeMethod,
   proposeMethod,
+  readIndexMethod,
   voteMethod,
   handoverMethod,
   lineageMethod,

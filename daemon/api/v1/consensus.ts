@@ -1,17 +1,10 @@
 import { z } from "zod";
 import { route } from "../parse.js";
 import { json, type Route } from "../route.js";
+import { whole } from "./query.js";
 
 const HISTORY_PAGE_DEFAULT = 50;
 const HISTORY_PAGE_MAX = 500;
-
-/** Query values are text; only plain digits are taken as a number. */
-const whole = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,15}$/, { error: "expected a whole number" })
-    .transform(Number)
-    .pipe(z.number().min(min).max(max));
 
 export const consensusRoutes: readonly Route[] = [
   route({
