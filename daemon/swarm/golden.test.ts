@@ -22,6 +22,7 @@ import {
   lineageMethod,
   METHODS,
   proposeMethod,
+  readIndexMethod,
   removeMethod,
   voteMethod,
 } from "./methods.js";
@@ -105,6 +106,8 @@ const CALLS: Record<string, { requests: string[]; responses: string[] }> = {
     [
       { v, outcome: { kind: "applied" } },
       { v, outcome: { kind: "refused", code: "SESSION_NOT_FOUND", reason: "no such session" } },
+      { v, outcome: { kind: "applied", revision: 42 } },
+      { v, outcome: { kind: "refused", code: "SETTING_CONFLICT", reason: "it is newer", revision: 42 } },
     ],
   ),
   vote: bodies(
@@ -129,6 +132,7 @@ const CALLS: Record<string, { requests: string[]; responses: string[] }> = {
     ],
   ),
   committees: bodies(committeesMethod, [{ v, from: 1 }], [{ v, certificates: [Uint8Array.of(0xa0)] }]),
+  read_index: bodies(readIndexMethod, [{ v }], [{ v, index: 42 }]),
   remove: bodies(
     removeMethod,
     [{ v, peer }],
