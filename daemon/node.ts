@@ -111,7 +111,9 @@ async function compose(
     datastore: store.libp2p,
   });
   const presence = new Presence(identity.peerId, {
-    deadAfterMs: config.training.deadAfterMs,
+    get deadAfterMs() {
+      return participation?.settings.value("training.dead_after") ?? config.training.deadAfterMs;
+    },
     now,
     isMember,
     isConnected: (peer) => host.isUp(peer),
@@ -172,6 +174,7 @@ async function compose(
   host.onLatency((_peer, ms) => metrics.network.latency.observe(ms / 1000));
   const services = createSwarmServices({
     source,
+    settings: () => member(participation).settings,
     commands: {
       startTraining: (request) => member(participation).sessions.start(request),
       stopTraining: (id, reason) => member(participation).sessions.stop(id, reason),

@@ -25,6 +25,7 @@ const SECTIONS: readonly Section[] = [
       "consensus/votes/refusal.ts",
       "consensus/control/commands.ts",
       "consensus/control/state.ts",
+      "consensus/control/settings.ts",
     ),
   },
   {
@@ -56,6 +57,7 @@ const SECTIONS: readonly Section[] = [
       "daemon/swarm/heartbeats.ts",
       "daemon/swarm/lineage_store.ts",
       "daemon/swarm/participation.ts",
+      "daemon/settings/swarm_settings.ts",
     ),
   },
   {

@@ -9,6 +9,7 @@ import { joinMember } from "./members.js";
 import { type Applied, done, type EntryMeta } from "./outcome.js";
 import { commitRound, failRound } from "./rounds.js";
 import { createSession, endSession } from "./sessions.js";
+import { deleteSetting, setSetting } from "./settings.js";
 import type { ControlState } from "./state.js";
 
 export function applyCommand(
@@ -33,5 +34,9 @@ export function applyCommand(
       return commitRound(state, command, meta, verify);
     case "round.fail":
       return failRound(state, command, meta);
+    case "settings.set":
+      return setSetting(state, command, meta);
+    case "settings.delete":
+      return deleteSetting(state, command, meta);
   }
 }

@@ -8,6 +8,7 @@ import {
   naturalSchema,
   peerSchema,
 } from "../votes/schemas.js";
+import { settingKeySchema, settingValueSchema } from "./settings.js";
 import { evaluationSchema, MEMBERS_MAX } from "./state.js";
 
 /** A log entry is at most this large; every command but `session.create` fits at every bound at once. */
@@ -87,6 +88,24 @@ export const commandSchema = z.discriminatedUnion("type", [
     participants,
     atMs: naturalSchema,
   }),
+  z.object({
+    v: z.literal(1),
+    type: z.literal("settings.set"),
+    key: settingKeySchema,
+    value: settingValueSchema,
+    /** The revision that it replaces, 0: the key must not exist; null: whatever there is. */
+    expect: naturalSchema.nullable(),
+    by: peerSchema,
+    atMs: naturalSchema,
+  }),
+  z.object({
+    v: z.literal(1),
+    type: z.literal("settings.delete"),
+    key: settingKeySchema,
+    expect: naturalSchema.min(1).nullable(),
+    by: peerSchema,
+    atMs: naturalSchema,
+  }),
 ]);
 export type Command = z.infer<typeof commandSchema>;
 export type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>;
@@ -95,7 +114,8 @@ export type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>
 export function encodeCommand(command: Command): Uint8Array {
   const bytes = toBytes(command);
   assertDepth(bytes, "command", COMMAND_DEPTH_MAX);
-  if (command.type === "session.create") decodeCommand(bytes);
+  // These carry what a person wrote.
+  if (command.type === "session.create" || command.type === "settings.set") decodeCommand(bytes);
   return bytes;
 }
 

@@ -132,4 +132,14 @@ export const SAMPLE_COMMANDS: { readonly [T in Command["type"]]: Extract<Command
     participants: [A, B],
     atMs,
   },
+  "settings.set": {
+    v: 1,
+    type: "settings.set",
+    key: "user.note",
+    value: { text: "größer", list: [1, 0.5, null, true] },
+    expect: 0,
+    by: A,
+    atMs,
+  },
+  "settings.delete": { v: 1, type: "settings.delete", key: "user.note", expect: null, by: B, atMs },
 };

@@ -5,6 +5,7 @@ import { consensusCommand } from "./commands/consensus.js";
 import { initCommand } from "./commands/init.js";
 import { modelsCommand } from "./commands/models.js";
 import { nodesCommand } from "./commands/nodes.js";
+import { settingsCommand } from "./commands/settings.js";
 import { startCommand } from "./commands/start.js";
 import { statusCommand } from "./commands/status.js";
 import { trainCommand } from "./commands/train.js";
@@ -42,6 +43,7 @@ function parserOf(context: CliContext, argv: readonly string[]): Argv {
     .command(nodesCommand(context))
     .command(modelsCommand(context))
     .command(consensusCommand(context))
+    .command(settingsCommand(context))
     .command(versionCommand(context))
     .completion("completion", "Print a script that completes commands and flags in bash or zsh")
     .check((args) => checkValues(args, argv, parser))
@@ -99,6 +101,7 @@ const COMMANDS = [
   "nodes",
   "models",
   "consensus",
+  "settings",
   "version",
   "completion",
 ];

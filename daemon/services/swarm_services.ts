@@ -2,6 +2,7 @@
 import { isActive } from "../../consensus/control/index.js";
 import type { TrainingRequest } from "../../training/plan/index.js";
 import { ServiceError } from "./errors.js";
+import { type SettingsPort, settingsService } from "./settings.js";
 import type { SwarmCommands, SwarmSnapshot, SwarmSource } from "./source.js";
 import type { ModelsService, SwarmServices, TrainingService } from "./types.js";
 import { approvalsView, castVoteView } from "./views/approvals.js";
@@ -15,6 +16,8 @@ import { trainingStatusView } from "./views/training.js";
 export interface SwarmServicesParts {
   readonly source: SwarmSource;
   readonly commands: SwarmCommands;
+  /** @throws ServiceError NOT_READY before the node belongs to a swarm */
+  readonly settings: () => SettingsPort;
 }
 
 export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
@@ -43,6 +46,7 @@ export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
         return castVoteView(vote, await commands.vote(version, { vote, reason }), snapshot.self.peer);
       },
     },
+    settings: settingsService(parts.settings),
     network: {
       topology: () => topologyView(source.snapshot()),
       metrics: () => networkMetricsView(source.snapshot()),

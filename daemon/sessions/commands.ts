@@ -23,8 +23,13 @@ const LEADER_MS = 5000;
 const LEADER_POLL_MS = 100;
 
 export type ProposalOutcome =
-  | { readonly kind: "applied" }
-  | { readonly kind: "refused"; readonly code: string; readonly reason: string };
+  | { readonly kind: "applied"; readonly revision?: number }
+  | {
+      readonly kind: "refused";
+      readonly code: string;
+      readonly reason: string;
+      readonly revision?: number;
+    };
 
 export interface SessionsInit {
   readonly self: string;
@@ -33,6 +38,8 @@ export interface SessionsInit {
   readonly rpc: SwarmHost["rpc"];
   readonly presence: Presence;
   readonly trainer: TrainerPort | null;
+  /** The swarm's, for a session that does not say; null: the software's. */
+  readonly roundTimeoutMs: () => number | null;
 }
 
 export class Sessions {
@@ -94,9 +101,10 @@ export class Sessions {
 
   private plan(request: TrainingRequest, data: DataSpec): SessionSpec {
     const { control, presence, self } = this.init;
+    const round_timeout = request.round_timeout ?? this.init.roundTimeoutMs() ?? undefined;
     try {
       return planSession(
-        request,
+        { ...request, round_timeout },
         data,
         trainersOf(control.state, { nodes: request.nodes ?? null }, presence, self),
       );

@@ -105,6 +105,8 @@ const CALLS: Record<string, { requests: string[]; responses: string[] }> = {
     [
       { v, outcome: { kind: "applied" } },
       { v, outcome: { kind: "refused", code: "SESSION_NOT_FOUND", reason: "no such session" } },
+      { v, outcome: { kind: "applied", revision: 42 } },
+      { v, outcome: { kind: "refused", code: "SETTING_CONFLICT", reason: "it is newer", revision: 42 } },
     ],
   ),
   vote: bodies(

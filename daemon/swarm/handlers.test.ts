@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { encodeCommand } from "../../consensus/control/index.js";
+import { ConsensusError } from "../../consensus/errors.js";
 import { decode, encode } from "../../protocol/codec.js";
 import type { RpcMethod } from "../../protocol/index.js";
 import { RPC_HEADER_BYTES_MAX } from "../../protocol/limits.js";
@@ -51,6 +52,11 @@ describe("daemon/swarm: calls", () => {
       raft: {
         status: () => ({ leader }),
         waitApplied: async (index) => void waited.push(index),
+        propose: async (data) => {
+          assert.equal(data.length, 0);
+          if (leader === server.host.peerId) return { index: 7 };
+          throw new ConsensusError("NOT_LEADER", `${leader} leads`);
+        },
       },
       membership: {
         admit: async () => ({ v: 1, status: "admitted", leader, reason: null, voters }),

@@ -26,6 +26,7 @@ export interface Answering {
   readonly raft: {
     status(): { readonly leader: string | null };
     waitApplied(index: number, timeoutMs: number): Promise<void>;
+    propose(data: Uint8Array): Promise<{ readonly index: number }>;
   };
   readonly membership: Pick<Participation["membership"], "admit" | "later">;
   readonly removal: Pick<Participation["removal"], "answer">;
@@ -94,7 +95,9 @@ export function handleCalls({ rpc, formation, expect, genesis, participation, no
     proposeMethod,
     async ({ command }, from) => {
       const outcome = await part().sessions.propose(command, from);
-      return { v: 1 as const, outcome: outcome.kind === "applied" ? { kind: "applied" as const } : outcome };
+      if (outcome.kind === "refused") return { v: 1 as const, outcome };
+      const revision = outcome.revision === undefined ? {} : { revision: outcome.revision };
+      return { v: 1 as const, outcome: { kind: "applied" as const, ...revision } };
     },
     membersOnly,
   );

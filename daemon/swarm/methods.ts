@@ -94,11 +94,17 @@ export const removeMethod = defineMethod({
 });
 
 export const applyOutcomeSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("applied") }),
-  z.object({ kind: z.literal("refused"), code: z.string().max(64), reason: z.string().max(4096) }),
+  /** Of a setting: the revision that it has now. */
+  z.object({ kind: z.literal("applied"), revision: naturalSchema.optional() }),
+  z.object({
+    kind: z.literal("refused"),
+    code: z.string().max(64),
+    reason: z.string().max(4096),
+    revision: naturalSchema.optional(),
+  }),
 ]);
 
-/** A command of a node that does not lead, put into the log by the leader: sessions only. */
+/** A command of a node that does not lead, put into the log by the leader: sessions and settings only. */
 export const proposeMethod = defineMethod({
   name: "propose",
   request: z.object({ v, command: bytes(MAX_PROPOSAL_BYTES) }),

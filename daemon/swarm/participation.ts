@@ -18,6 +18,7 @@ import type { TrainerPort } from "../rounds/trainer_port.js";
 import { Versions } from "../rounds/versions.js";
 import { VoteRecords } from "../rounds/vote_records.js";
 import { Sessions } from "../sessions/commands.js";
+import { SwarmSettings } from "../settings/swarm_settings.js";
 import type { Store } from "../store/index.js";
 import { KeyedLock } from "../store/keyed_lock.js";
 import { CommitteeKeeper } from "./committee_keeper.js";
@@ -61,6 +62,7 @@ export class Participation {
     readonly membership: Membership,
     readonly removal: Removal,
     readonly sessions: Sessions,
+    readonly settings: SwarmSettings,
     private readonly lineageSync: LineageSync,
     private readonly off: readonly (() => void)[],
   ) {}
@@ -123,7 +125,6 @@ export class Participation {
     });
     const self = identity.peerId;
     const { name } = config.node;
-    const { committeeSize } = config.consensus;
     const committee = new CommitteeKeeper({
       self,
       raft,
@@ -138,7 +139,9 @@ export class Participation {
       self,
       name,
       formation,
-      committeeSize,
+      get committeeSize() {
+        return settings.value("committee.size") ?? config.consensus.committeeSize;
+      },
       raft,
       control,
       committee,
@@ -156,7 +159,22 @@ export class Participation {
       rpc: host.rpc,
       logger,
     });
-    const sessions = new Sessions({ self, raft, control, rpc: host.rpc, presence, trainer: init.trainer });
+    const sessions: Sessions = new Sessions({
+      self,
+      raft,
+      control,
+      rpc: host.rpc,
+      presence,
+      trainer: init.trainer,
+      roundTimeoutMs: () => settings.value("training.round_timeout"),
+    });
+    const settings: SwarmSettings = new SwarmSettings({
+      self,
+      raft,
+      control,
+      rpc: host.rpc,
+      propose: (command, from) => sessions.propose(command, from),
+    });
     const lineageSync = new LineageSync({ control, lineage, founders, verify, host, logger });
     const off = [
       linkRaft(host, formation, raft),
@@ -181,6 +199,7 @@ export class Participation {
       membership,
       removal,
       sessions,
+      settings,
       lineageSync,
       off,
     );
@@ -195,6 +214,7 @@ export class Participation {
 
   /** Hands the leadership over, then leaves. */
   async stop(): Promise<void> {
+    this.settings.stop();
     this.membership.stop();
     this.lineageSync.stop();
     this.rounds.stop();
