@@ -30,6 +30,8 @@ export class Progress {
   /** Its commit index, as of its last heartbeat reply. */
   commit = 0;
   next: number;
+  /** The highest commit index that it was told; it may not have arrived. */
+  toldCommit = 0;
   /** In probe mode: one append is out. A heartbeat's reply, or the append's own, clears it. */
   probeSent = false;
   /** Ticks since the last message from this member. */
@@ -53,6 +55,7 @@ export class Progress {
 
   becomeProbe(): void {
     this.next = this.match + 1;
+    this.toldCommit = Math.min(this.toldCommit, this.match);
     this.enter("probe");
   }
 
@@ -65,11 +68,13 @@ export class Progress {
     this.enter("snapshot");
     this.transfer = { index, acknowledged: 0, next: 0, answered: false, repeats: 0, silentTicks: 0 };
     this.next = index + 1;
+    this.toldCommit = index;
     return this.transfer;
   }
 
   /** An append that ends with `lastIndex` was sent; without entries it is not counted as on its way. */
-  sent(lastIndex: number, bytes: number): void {
+  sent(lastIndex: number, bytes: number, commit: number): void {
+    this.toldCommit = Math.max(this.toldCommit, Math.min(commit, lastIndex));
     if (this.mode === "probe") {
       this.probeSent = true;
       return;
@@ -100,6 +105,7 @@ export class Progress {
     }
     if (this.next - 1 !== index) return false;
     this.next = Math.max(Math.min(index, hint + 1), this.match + 1);
+    this.toldCommit = Math.min(this.toldCommit, this.next - 1);
     this.probeSent = false;
     return true;
   }

@@ -27,6 +27,21 @@ describe("raft replication", () => {
     assert.deepEqual(appends, [50, 50]);
   });
 
+  it("tells a follower that was paused of a commit index only when it is news", () => {
+    const cluster = started();
+    cluster.network.partition([["a", "b"], ["c"]]);
+    propose(cluster, "a", 3);
+    cluster.network.heal();
+    const toC: number[] = [];
+    cluster.onDeliver = (m) => {
+      if (m.type === "append" && m.to === "c") toC.push(m.entries.length);
+    };
+    cluster.tick();
+    assert.equal(cluster.core("c").log.commitIndex, cluster.core("a").log.commitIndex);
+    // Where are you; three entries and the commit index. Nothing after that.
+    assert.deepEqual(toC, [0, 3]);
+  });
+
   it("keeps within the bounds of messages, entries and bytes", () => {
     const options = { maxAppendEntries: 3, maxAppendBytes: 1024, maxInflightAppends: 2 };
     const cluster = started({ options });
