@@ -92,6 +92,20 @@ describe("raft replication", () => {
     assert.equal(core.log.commitIndex, 3);
   });
 
+  it("lets more entries go behind the snapshot that it has", () => {
+    const cluster = new Cluster({ voters: ["a"] });
+    cluster.elect("a");
+    propose(cluster, "a", 5);
+    const { log, configuration } = cluster.core("a");
+    const { appliedIndex: index, firstIndex } = log;
+    const snapshot = { index, term: log.term(index) as number, configuration, data: bytes("state") };
+    cluster.core("a").compact(snapshot, 0);
+    assert.equal(log.firstIndex, firstIndex);
+    cluster.core("a").compact({ ...snapshot, data: bytes("?") }, index - 1);
+    assert.equal(log.firstIndex, index);
+    assert.equal(log.snapshot, snapshot, "the state of an index is one and the same");
+  });
+
   it("bounds what waits for a majority, and goes on when that is back", () => {
     const cluster = started({ options: { maxEntryBytes: 1024, maxUncommittedBytes: 2048 } });
     cluster.network.partition([["a"], ["b", "c"]]);
