@@ -1,13 +1,6 @@
 /** What a leader knows of one other member, and how much it sends without hearing back. */
 import { Inflights } from "./inflights.js";
-import type { RaftOptions } from "./types.js";
-
-/**
- * `probe`: where the logs meet is not known; one append at a time.
- * `replicate`: known; appends are pipelined up to a bound in number and bytes.
- * `snapshot`: the follower needs entries that are compacted; nothing else until it has the snapshot.
- */
-export type ProgressMode = "probe" | "replicate" | "snapshot";
+import type { ProgressMode, RaftOptions } from "./types.js";
 
 /** A snapshot on its way, in chunks. */
 export interface SnapshotTransfer {

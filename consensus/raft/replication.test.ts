@@ -106,6 +106,19 @@ describe("raft replication", () => {
     assert.equal(log.snapshot, snapshot, "the state of an index is one and the same");
   });
 
+  it("tells how it sends to each follower", () => {
+    const cluster = started();
+    cluster.network.partition([["a", "b"], ["c"]]);
+    propose(cluster, "a");
+    const core = cluster.core("a");
+    const { lastIndex } = core.log;
+    const same = { mode: "replicate", nextIndex: lastIndex + 1, paused: false, snapshotIndex: null };
+    assert.deepEqual(core.replicationTo("b"), { matchIndex: lastIndex, inflightAppends: 0, ...same });
+    assert.deepEqual(core.replicationTo("c"), { matchIndex: lastIndex - 1, inflightAppends: 1, ...same });
+    assert.equal(core.replicationTo("d"), null);
+    assert.equal(cluster.core("b").replicationTo("c"), null);
+  });
+
   it("bounds what waits for a majority, and goes on when that is back", () => {
     const cluster = started({ options: { maxEntryBytes: 1024, maxUncommittedBytes: 2048 } });
     cluster.network.partition([["a"], ["b", "c"]]);
