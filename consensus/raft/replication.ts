@@ -34,7 +34,7 @@ export function sendAppend(s: RaftState, peer: string, evenEmpty: boolean): bool
   const entries = log.slice(progress.next, options.maxAppendEntries, options.maxAppendBytes);
   if (entries.length === 0 && !evenEmpty) return false;
   s.send(peer, { type: "append", prevIndex, prevTerm, entries, commit: log.commitIndex });
-  progress.sent(prevIndex + entries.length, bytesOf(entries));
+  progress.sent(prevIndex + entries.length, bytesOf(entries), log.commitIndex);
   return true;
 }
 
@@ -73,7 +73,9 @@ function handleMatch(s: RaftState, m: MessageOf<"appendReply">, progress: Progre
   if (m.index > s.log.lastIndex) return;
   const wasPaused = progress.isPaused;
   progress.matched(m.index, s.log.firstIndex);
-  if (!advanceCommit(s) && wasPaused) sendAppend(s, m.from, true);
+  // What was committed while it was paused; a commit index that it was told already need not be sent again.
+  const behind = wasPaused && progress.toldCommit < s.log.commitIndex;
+  if (!advanceCommit(s) && behind) sendAppend(s, m.from, true);
   while (sendAppend(s, m.from, false));
   if (s.transferTarget === m.from && progress.match === s.log.lastIndex) sendTimeoutNow(s, m.from);
 }

@@ -121,7 +121,7 @@ export class RaftState {
     this.reset(this.term);
     this.role = "leader";
     this.leader = this.id;
-    this.trackMembers();
+    this.trackMembers(this.log.lastIndex + 1);
     this.uncommittedBytes = this.log.bytesAfter(this.log.commitIndex);
     // An entry of its own term must commit before the leader knows what is committed (§6.4), and before it may change
     // the members (Ongaro's correction of single-server changes, raft-dev 2015).
@@ -137,10 +137,10 @@ export class RaftState {
     return entry;
   }
 
-  /** Keeps what is known of those who stay. */
-  trackMembers(): void {
+  /** Keeps what is known of those who stay. @param next what those who are new are sent first */
+  trackMembers(next: number): void {
     const before = this.progress;
-    const fresh = (): Progress => new Progress(this.log.lastIndex + 1, this.options);
+    const fresh = (): Progress => new Progress(next, this.options);
     const members = membersOf(this.configuration);
     this.progress = new Map(members.map((peer) => [peer, before.get(peer) ?? fresh()]));
     this.others = members.filter((peer) => peer !== this.id);
