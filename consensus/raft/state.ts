@@ -2,7 +2,7 @@
 import { membersOf } from "./confchange.js";
 import { EMPTY_CONFIGURATION } from "./configuration.js";
 import { entryBytes, RaftLog } from "./log.js";
-import type { Message, MessageBody } from "./messages.js";
+import type { Message } from "./messages.js";
 import { Progress } from "./progress.js";
 import { PendingReads } from "./reads.js";
 import type { PartialSnapshot } from "./snapshot_parts.js";
@@ -82,17 +82,14 @@ export class RaftState {
     return voters.includes(peer) || votersOutgoing.includes(peer);
   }
 
-  /** @param term another than the node's own in a pre-vote */
-  send(to: string, body: MessageBody, term = this.term): void {
-    this.outbox.push({ ...body, from: this.id, to, term });
+  /** Whole messages, each written as one literal where it is made: they are what the core makes most of. */
+  send(message: Message): void {
+    this.outbox.push(message);
   }
 
-  /**
-   * For acknowledgements and votes: they promise what this node's next write holds.
-   * @param term another than the node's own in the grant of a pre-vote
-   */
-  sendAfterWrite(to: string, body: MessageBody, term = this.term): void {
-    this.outboxAfterWrite.push({ ...body, from: this.id, to, term });
+  /** For acknowledgements and votes: they promise what this node's next write holds. */
+  sendAfterWrite(message: Message): void {
+    this.outboxAfterWrite.push(message);
   }
 
   becomeFollower(term: number, leader: string | null): void {
