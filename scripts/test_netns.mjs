@@ -7,15 +7,21 @@
  * `KEEP_LOGS=1` keeps the nodes' folders.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readlinkSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runMocha } from "./lib/mocha.mjs";
 import { ensureBuilt, ensureInstalled, ensureNode } from "./lib/setup.mjs";
 
 const EVERY_NETNS_TEST = "dist/test/netns/*.netns.js";
+/** In the system's folder for temporary files; the number of the process follows. */
+const FOLDER = "ncrsh-netns-";
 const USER = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
-const UNSHARE = ["unshare", ...USER, "--net", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child"];
+/** Ends with this process, even when that is killed, and takes along whatever runs in its namespaces. */
+const UNSHARE = [
+  ...["setpriv", "--pdeathsig", "KILL", "unshare", ...USER],
+  ...["--net", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child"],
+];
 /** One of everything that `test/netns` needs of the kernel and of iproute2. */
 const PROBE = `
 set -e
@@ -40,6 +46,16 @@ function obstacle() {
   return status === 0 ? null : stderr.trim() || `${program} ended with ${status}`;
 }
 
+/** The folders of runs that were killed; of the namespaces nothing can be left. */
+function removeLeft() {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = new RegExp(`^${FOLDER}(\\d+)-`).exec(name)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    const folder = join(tmpdir(), name);
+    if (lstatSync(folder).uid === process.getuid?.()) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 ensureNode();
 ensureInstalled();
 ensureBuilt();
@@ -57,9 +73,11 @@ async function run() {
   const [, seconds] = at < 0 ? [] : args.splice(at, 2);
   if (at >= 0 && !/^[1-9]\d{0,5}$/.test(seconds ?? ""))
     throw new Error("--cut-seconds: a whole number of seconds");
-  const folder = mkdtempSync(join(tmpdir(), "ncrsh-netns-"));
+  removeLeft();
+  const keep = Boolean(process.env.KEEP_LOGS);
+  const folder = mkdtempSync(join(tmpdir(), `${FOLDER}${keep ? "kept" : process.pid}-`));
   process.on("exit", () => {
-    if (process.env.KEEP_LOGS) process.stdout.write(`\nThe nodes' folders are in ${folder}\n`);
+    if (keep) process.stdout.write(`\nThe nodes' folders are in ${folder}\n`);
     else rmSync(folder, { recursive: true, force: true });
   });
   counts.failed = 1;

@@ -35,6 +35,11 @@ export interface Standing {
   readonly role: string;
 }
 
+/** What must not move where nothing can be decided. */
+export function decided({ commit, height, hash }: Standing): Pick<Standing, "commit" | "height" | "hash"> {
+  return { commit, height, hash };
+}
+
 export class NetnsSwarm {
   readonly links = new Links();
   /** Every version that any node was seen to stand on, by height. */
