@@ -15,7 +15,7 @@ const LEADER_POLL_MS = 50;
 const STILL_CAN = [
   "answer status, nodes, history, models, topology and metrics, as of details.commit_index",
   "serve downloads of the versions that it holds, with their signed history",
-  "finish training in the round that was open; it counts only if that round is still open when the swarm is back",
+  "finish training in the round that was open; the update counts if it reaches a leader before that round closes",
 ] as const;
 
 /**
