@@ -51,14 +51,20 @@ export interface SettingsService {
   delete(key: string, expect: number | null): Promise<SettingDeletedView>;
 }
 
-export function settingsService(port: () => SettingsPort): SettingsService {
+/** @param swarm runs what needs the swarm, and says what this node can still do when it is cut off */
+export function settingsService(
+  port: () => SettingsPort,
+  swarm: <T>(work: () => Promise<T>) => Promise<T>,
+): SettingsService {
+  const read = (query: SettingsQuery, changedAt: (settings: Settings) => number): Promise<Settings> =>
+    swarm(() => settingsOf(port(), query, changedAt));
   return {
-    list: async (query) => settingListView(await settingsOf(port(), query, (settings) => settings.revision)),
+    list: async (query) => settingListView(await read(query, (settings) => settings.revision)),
     async get(key, query) {
       requireKey(key);
       // Of a key that is not there nothing is remembered: any change may have been its deletion.
       const changedAt = (settings: Settings) => settingOf(settings, key)?.revision ?? settings.revision;
-      const settings = await settingsOf(port(), query, changedAt);
+      const settings = await read(query, changedAt);
       const setting = settingOf(settings, key);
       if (setting !== null) return settingView(setting);
       const details = { key, revision: settings.revision };
@@ -66,11 +72,12 @@ export function settingsService(port: () => SettingsPort): SettingsService {
     },
     async set(key, value, expect) {
       requireKey(key);
-      return settingView(await port().set(key, checkedValue(key, value), expect));
+      const checked = checkedValue(key, value);
+      return settingView(await swarm(() => port().set(key, checked, expect)));
     },
     async delete(key, expect) {
       requireKey(key);
-      return { key, status: "deleted", revision: await port().delete(key, expect) };
+      return { key, status: "deleted", revision: await swarm(() => port().delete(key, expect)) };
     },
   };
 }
