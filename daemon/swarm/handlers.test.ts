@@ -49,7 +49,7 @@ describe("daemon/swarm: calls", () => {
         },
       },
       raft: {
-        status: () => ({ leader }),
+        status: () => ({ leader, term: 3, commitIndex: 7, lastIndex: 9 }),
         waitApplied: async (index) => void waited.push(index),
       },
       membership: {
@@ -87,6 +87,7 @@ describe("daemon/swarm: calls", () => {
       formation: { handle: async () => ({ v: 1, kind: "undecided" }) },
       expect: 3,
       genesis: () => null,
+      recovery: () => null,
       participation: () => part,
       now: () => nowMs,
     });

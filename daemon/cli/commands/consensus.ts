@@ -3,6 +3,7 @@ import type { ConsensusStatusView, DecisionView, HistoryView } from "../../servi
 import { type CliContext, type ClientArgs, clientOptions, show, withClient } from "../context.js";
 import { ago, nodeLabel, shortHash, shortPeer } from "../format.js";
 import { facts, table } from "../table.js";
+import { recoverCommand } from "./recover.js";
 import { verifyLineageCommand } from "./verify_lineage.js";
 
 interface HistoryArgs extends ClientArgs {
@@ -42,7 +43,8 @@ export function consensusCommand(context: CliContext): CommandModule {
         .command(status)
         .command(history)
         .command(verifyLineageCommand(context))
-        .demandCommand(1, "say what: status, history or verify-lineage"),
+        .command(recoverCommand(context))
+        .demandCommand(1, "say what: status, history, verify-lineage or recover"),
     handler: () => {},
   };
 }
