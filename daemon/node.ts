@@ -177,7 +177,7 @@ async function compose(
     trainer,
     participation: () => participation,
     checks: () => ({
-      swarm: participation === null ? "this node does not belong to a swarm yet" : null,
+      swarm: participation === null ? outside(host.refusals().at(-1)?.reason) : null,
       session: participation?.rounds.fault() ?? null,
     }),
   });
@@ -304,6 +304,11 @@ function member(participation: Participation | null): Participation {
     "NOT_READY",
     "this node does not belong to a swarm yet; GET /health/ready says what it waits for",
   );
+}
+
+function outside(refusal: string | undefined): string {
+  const waits = "this node does not belong to a swarm yet";
+  return refusal === undefined ? waits : `${waits}; the last peer that it met was refused: ${refusal}`;
 }
 
 function otherSwarm(config: Config, genesis: Genesis): DaemonError {

@@ -8,9 +8,9 @@ import { DaemonError } from "../errors.js";
 import { makeFolder, nodeFs, type StoreFs, writeDurably } from "../store/store_fs.js";
 
 const FOLDER = "recovery";
-/** Kept; older ones are removed. */
+/** Backups kept; older ones are removed. */
 export const BACKUPS_MAX = 3;
-/** Of one backup, which is made in memory; a log has less than that between two snapshots. */
+/** Bytes of the log in one backup, which is made in memory; a larger log is not replaced. */
 export const BACKUP_BYTES_MAX = 2 ** 30;
 
 export interface Replaced {

@@ -14,7 +14,9 @@ import type { Store } from "../store/index.js";
 import { positionMethod } from "../swarm/methods.js";
 import { readSwarmKey } from "../swarm_key.js";
 
+/** Between two looks at who has answered. */
 const LOOK_MS = 100;
+/** For one that answered to say where its log stands; the account does without. */
 const POSITION_MS = 3000;
 
 /** A voter that is there. */

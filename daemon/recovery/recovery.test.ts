@@ -3,32 +3,30 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { encodeCommand } from "../../consensus/control/index.js";
 import { toBytes } from "../../consensus/encoding.js";
-import { formationOf, type Genesis } from "../../consensus/formation/index.js";
 import { epochOf, recoveryDigest, recoveryFault } from "../../consensus/votes/index.js";
-import { createIdentity, type Identity, identityBytes, verifySignature } from "../../protocol/index.js";
+import { verifySignature } from "../../protocol/index.js";
 import { type Config, loadConfig } from "../config/index.js";
-import { createLogger } from "../logger.js";
-import { openStore, type Store } from "../store/index.js";
-import { loadRecovery, saveGenesis } from "../swarm/founding.js";
+import type { Store } from "../store/index.js";
+import { loadRecovery } from "../swarm/founding.js";
 import { LineageStore } from "../swarm/lineage_store.js";
 import { BACKUPS_MAX, writeBackup } from "./backup.js";
 import { recover } from "./index.js";
 import { raftStorageOf, readOwnLog } from "./own_log.js";
 import { perform, type RecoveryPlan } from "./perform.js";
+import {
+  formation,
+  genesis,
+  logger,
+  makeSurvivor,
+  openSurvivor,
+  survivor,
+  voters,
+} from "./testing/survivor.js";
 import { assertRecovered } from "./unfinished.js";
 
-const identities = [createIdentity(), createIdentity(), createIdentity()];
-const voters = identities.map((i) => i.peerId).sort();
-const survivor = identities[0] as Identity;
-const genesis: Genesis = { v: 1, swarm: "test", nonce: "0".repeat(32), voters, formedAtMs: 0 };
-const formation = formationOf(genesis);
 const before = { seq: 0, voters, digest: null };
-const logger = createLogger({ level: "silent", format: "json" });
 const PROBE_MS = 300;
-const createSurvivor = () => identityBytes(survivor);
-
 describe("daemon/recovery", () => {
   let folder: string;
   let config: Config;
@@ -43,20 +41,7 @@ describe("daemon/recovery", () => {
       "network-mdns": "false",
     };
     config = await loadConfig({ env: {}, flags });
-    await inStore(async (store) => {
-      await saveGenesis(store.meta, genesis);
-      const storage = raftStorageOf(store);
-      await storage.bootstrap({ voters, learners: [] });
-      const data = encodeCommand({ v: 1, type: "member.join", peer: survivor.peerId, name: "me", atMs: 1 });
-      const entries = [2, 3].map((index) => ({ index, term: 4, kind: "normal" as const, data }));
-      await storage.save({
-        hardState: { term: 5, votedFor: null, commit: 2 },
-        snapshot: null,
-        entries,
-        mustSync: true,
-      });
-      await storage.close();
-    });
+    await makeSurvivor(folder);
   });
   afterEach(async () => {
     await opened?.close();
@@ -64,7 +49,7 @@ describe("daemon/recovery", () => {
   });
 
   async function inStore<T>(use: (store: Store) => Promise<T>): Promise<T> {
-    const store = await openStore(folder, { logger, createIdentity: createSurvivor });
+    const store = await openSurvivor(folder);
     opened = store;
     try {
       return await use(store);

@@ -19,9 +19,8 @@ import {
   isOfSwarm,
   recoverySignatureFault,
 } from "../../consensus/votes/index.js";
-import { type SwarmHost, verifySignature } from "../../protocol/index.js";
+import { type PeerHello, type SwarmHost, verifySignature } from "../../protocol/index.js";
 import type { Hash } from "../../protocol/types.js";
-import type { Logger } from "../logger.js";
 import { genesisMethod } from "./methods.js";
 
 const GENESIS_KEY = "genesis";
@@ -78,9 +77,15 @@ export interface SwarmOrigin {
  * Asks again until it has it or `signal` is aborted.
  */
 export async function fetchGenesis(
-  host: Pick<SwarmHost, "peers" | "rpc">,
+  host: {
+    peers(): readonly Pick<PeerHello, "peer" | "formation">[];
+    readonly rpc: Pick<SwarmHost["rpc"], "call">;
+  },
   formation: Hash,
-  logger: Logger,
+  logger: {
+    warn(facts: { readonly peer: string; readonly reason?: string }, message: string): void;
+    debug(facts: object, message: string): void;
+  },
   signal: AbortSignal,
 ): Promise<SwarmOrigin> {
   for (let turn = 0; ; turn++) {

@@ -79,7 +79,7 @@ function render({ account, done }: RecoverResult): string {
         ["record", done.digest],
         ["backup", done.backup],
       ]),
-      `Start this node as always. Every other node, old or new, follows it only with an empty data folder and\n--accept-recovery ${done.digest}\nVoters that were given up must not go on in their old folders: two of them could be a majority of the old swarm.`,
+      `Start this node as always. Every other node, old or new, follows it only with an empty data folder and\n--accept-recovery ${done.digest}\nVoters that were given up must not go on in their old folders: a majority of them would go on as the old swarm.`,
     );
   }
   return parts.join("\n\n");
@@ -96,13 +96,12 @@ function accountText(account: RecoveryAccount): string {
       "not known to be committed",
       uncommittedEntries === 0
         ? "nothing"
-        : `${uncommittedEntries} entries at the end: they are kept, and committed by this`,
+        : `the last ${uncommittedEntries} in the log: kept, and committed by this`,
     ],
     ["session", session === null ? null : `${session.id}, ${session.status}`],
     ["version", version === null ? null : `${shortHash(version.hash)} at height ${version.height}`],
-    ["given up", account.lost.length === 0 ? "nobody" : null],
     ...account.lost.map(
-      ({ peer, name, part }) => [part, name === null ? peer : `${name} (${peer})`] as const,
+      ({ peer, name, part }) => [`given up, ${part}`, name === null ? peer : `${name} (${peer})`] as const,
     ),
     ...account.reached.map(({ peer, position }) => {
       const where = position === null ? "" : `, committed ${position.commit}, last ${position.last}`;
