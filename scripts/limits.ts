@@ -82,6 +82,7 @@ const SECTIONS: readonly Section[] = [
     ),
   },
   { title: "Store and log", files: bounds("daemon/store/blob_intake.ts", "daemon/log_sink.ts") },
+  { title: "Recovery by force", files: bounds("daemon/recovery/backup.ts", "daemon/recovery/probe.ts") },
   { title: "Datasets", files: [{ path: "training/datasets/limits.ts" }] },
   { title: "HTTP API", files: [{ path: "daemon/api/limits.ts" }] },
 ];

@@ -4,6 +4,7 @@ export { type JsonValue, jsonFault } from "./json_value.js";
 export * from "./machine.js";
 export { applyConfiguration } from "./members.js";
 export type { Applied, ApplyOutcome, EntryMeta, RefusalCode } from "./outcome.js";
+export { recoverControl } from "./recovery.js";
 export {
   noSettings,
   SETTING_DEPTH_MAX,

@@ -88,7 +88,7 @@ export const historyEntrySchema = z.object({
   index: naturalSchema,
   term: naturalSchema,
   atMs: naturalSchema,
-  type: z.enum(["session", "version", "round_failed", "refused", "membership", "committee"]),
+  type: z.enum(["session", "version", "round_failed", "refused", "membership", "committee", "recovered"]),
   session: z.string().nullable(),
   round: naturalSchema.nullable(),
   height: naturalSchema.nullable(),

@@ -1,7 +1,14 @@
 /** One of everything that is signed or stands in the log, with every field filled, for golden vectors. */
 import type { Command } from "../control/commands.js";
 import type { Genesis } from "../formation/genesis.js";
-import type { Certificate, CommitteeCertificate, CommitteeDecision, Decision } from "../types.js";
+import type {
+  Certificate,
+  CommitteeCertificate,
+  CommitteeDecision,
+  Decision,
+  RecoveryDecision,
+  RecoveryRecord,
+} from "../types.js";
 import { testHash } from "./committee.js";
 
 const [A, B, C, D] = ["peer-a", "peer-b", "peer-c", "peer-d"] as const;
@@ -64,6 +71,29 @@ export const SAMPLE_COMMITTEE_DECISION: CommitteeDecision = {
   parent: testHash("committee-1"),
   from: [A, B, C],
   voters: [A, B, D],
+};
+
+export const SAMPLE_RECOVERY_DECISION: RecoveryDecision = {
+  v: 1,
+  swarm: "sample",
+  formation: testHash("formation"),
+  by: A,
+  count: 1,
+  seq: 3,
+  parent: testHash("committee-2"),
+  from: [A, B, D],
+  configuration: [A, B, C, D],
+  term: 5,
+  index: 1234,
+  session: "training_1",
+  height: 7,
+  version: testHash("version-7"),
+  atMs,
+};
+
+export const SAMPLE_RECOVERY: RecoveryRecord = {
+  decision: SAMPLE_RECOVERY_DECISION,
+  signature: signature(7),
 };
 
 export const SAMPLE_CERTIFICATE: Certificate = {

@@ -72,7 +72,7 @@ function checkValues(args: Readonly<Record<string, unknown>>, argv: readonly str
   }
   const lists = new Set(["_", ...(internals(parser).array ?? [])]);
   // The settings of a node are checked where they are loaded, together with those of file and environment.
-  const repeatable = (args._ as unknown[])[0] === "start";
+  const repeatable = TAKES_SETTINGS.includes((args._ as unknown[]).join(" "));
   for (const [name, value] of Object.entries(args)) {
     if (Number.isNaN(value)) throw new UsageError(`--${name} takes a number`);
     if (Array.isArray(value) && !repeatable && !lists.has(name))
@@ -92,6 +92,8 @@ function usageError(message: string, instance: Argv): UsageError {
   const hint = meant.length > 0 ? `did you mean ${meant.join(", ")}?` : `see ${NAME} --help`;
   return new UsageError(message, hint);
 }
+
+const TAKES_SETTINGS = ["start", "consensus recover"];
 
 const COMMANDS = [
   "start",

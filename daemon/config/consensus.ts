@@ -1,5 +1,9 @@
 import { z } from "zod";
+import type { Hash } from "../../protocol/types.js";
 import { duration, field, group, word } from "./field.js";
+
+/** Each takes an operator's decision. */
+const ACCEPTED_MAX = 16;
 
 export const consensus = group(
   "consensus",
@@ -41,5 +45,17 @@ export const consensus = group(
       about:
         "Proposals of one leader that may be refused in a row for what they are (recomputed to something else, or breaking the rules). Then it hands over, and if it does not, this node no longer follows it in this term.",
     }),
+    acceptRecovery: field(
+      z
+        .array(z.custom<Hash>((v) => typeof v === "string" && /^sha256:[0-9a-f]{64}$/.test(v)))
+        .max(ACCEPTED_MAX)
+        .default([]),
+      {
+        about:
+          "Recoveries by force (`consensus recover`) that this node may follow when it joins: what the lost voters had committed may be missing there. A node refuses a recovered swarm whose last recovery is not named.",
+        flag: "accept-recovery",
+        allowed: "sha256: and the 64 hex digits that the recovery printed",
+      },
+    ),
   }),
 );

@@ -21,6 +21,7 @@ import {
   joinMethod,
   lineageMethod,
   METHODS,
+  positionMethod,
   proposeMethod,
   removeMethod,
   voteMethod,
@@ -84,6 +85,7 @@ const CALLS: Record<string, { requests: string[]; responses: string[] }> = {
     [
       { v, genesis: Uint8Array.of(0xa0), expect: 0 },
       { v, genesis: null, expect: 3 },
+      { v, genesis: Uint8Array.of(0xa0), expect: 0, recovery: Uint8Array.of(0xa1) },
     ],
   ),
   join: bodies(
@@ -133,6 +135,7 @@ const CALLS: Record<string, { requests: string[]; responses: string[] }> = {
     ],
   ),
   committees: bodies(committeesMethod, [{ v, from: 1 }], [{ v, certificates: [Uint8Array.of(0xa0)] }]),
+  position: bodies(positionMethod, [{ v }], [{ v, term: 3, commit: 7, last: 9 }]),
   remove: bodies(
     removeMethod,
     [{ v, peer }],

@@ -50,7 +50,7 @@ describe("daemon/swarm: calls", () => {
         },
       },
       raft: {
-        status: () => ({ leader }),
+        status: () => ({ leader, term: 3, commitIndex: 7, lastIndex: 9 }),
         waitApplied: async (index) => void waited.push(index),
         propose: async (data) => {
           assert.equal(data.length, 0);
@@ -93,6 +93,7 @@ describe("daemon/swarm: calls", () => {
       formation: { handle: async () => ({ v: 1, kind: "undecided" }) },
       expect: 3,
       genesis: () => null,
+      recovery: () => null,
       participation: () => part,
       now: () => nowMs,
     });

@@ -5,6 +5,9 @@
 import type { ControlState } from "../../consensus/control/index.js";
 import { toBytes } from "../../consensus/encoding.js";
 import type { FormationRunner, Genesis } from "../../consensus/formation/index.js";
+import type { RaftStatus } from "../../consensus/node/index.js";
+import type { RecoveryRecord } from "../../consensus/types.js";
+import { encodeRecovery } from "../../consensus/votes/index.js";
 import type { SwarmHost } from "../../protocol/index.js";
 import { JoinLimits } from "./join_limits.js";
 import {
@@ -14,6 +17,7 @@ import {
   handoverMethod,
   joinMethod,
   lineageMethod,
+  positionMethod,
   proposeMethod,
   removeMethod,
   voteMethod,
@@ -24,7 +28,7 @@ import type { Participation } from "./participation.js";
 export interface Answering {
   readonly control: { readonly state: Pick<ControlState, "members" | "voters" | "learners"> };
   readonly raft: {
-    status(): { readonly leader: string | null };
+    status(): Pick<RaftStatus, "leader" | "term" | "commitIndex" | "lastIndex">;
     waitApplied(index: number, timeoutMs: number): Promise<void>;
     propose(data: Uint8Array): Promise<{ readonly index: number }>;
   };
@@ -43,6 +47,8 @@ export interface HandlersInit {
   /** How many nodes this one wants to found a swarm with; 0: none. */
   readonly expect: number;
   readonly genesis: () => Genesis | null;
+  /** The last recovery by force. */
+  readonly recovery: () => RecoveryRecord | null;
   readonly participation: () => Answering | null;
   readonly now: () => number;
 }
@@ -62,7 +68,8 @@ export class CallRefused extends Error {
 /** A voter that is behind may not know yet who leads: it looks again when it has applied what the leader had. */
 const CATCH_UP_MS = 3000;
 
-export function handleCalls({ rpc, formation, expect, genesis, participation, now }: HandlersInit): void {
+export function handleCalls(init: HandlersInit): void {
+  const { rpc, formation, expect, genesis, recovery, participation, now } = init;
   const part = (): Answering => {
     const part = participation();
     if (part === null) throw new CallRefused("NOT_READY", "this node does not belong to a swarm yet");
@@ -81,7 +88,13 @@ export function handleCalls({ rpc, formation, expect, genesis, participation, no
 
   rpc.handle(genesisMethod, async () => {
     const record = genesis();
-    return { v: 1 as const, genesis: record === null ? null : toBytes(record), expect };
+    const recovered = recovery();
+    return {
+      v: 1 as const,
+      genesis: record === null ? null : toBytes(record),
+      expect,
+      ...(recovered === null ? {} : { recovery: encodeRecovery(recovered) }),
+    };
   });
   if (formation) rpc.handle(formationMethod, (request, from) => formation.handle(from, request));
   rpc.handle(joinMethod, async ({ name, empty }, from) => {
@@ -125,6 +138,14 @@ export function handleCalls({ rpc, formation, expect, genesis, participation, no
       v: 1 as const,
       certificates: await part().lineage.pageDown(session, to),
     }),
+    membersOnly,
+  );
+  rpc.handle(
+    positionMethod,
+    async () => {
+      const { term, commitIndex, lastIndex } = part().raft.status();
+      return { v: 1 as const, term, commit: commitIndex, last: lastIndex };
+    },
     membersOnly,
   );
   rpc.handle(

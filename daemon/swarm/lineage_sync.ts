@@ -4,14 +4,15 @@
  * decision and of the last committee, each names the one before, so that a peer can withhold history but not invent it.
  */
 import type { SessionState } from "../../consensus/control/index.js";
-import type { CommitteeCertificate } from "../../consensus/types.js";
+import type { Committee, CommitteeStep } from "../../consensus/types.js";
 import {
   certificateFault,
-  committeeAfter,
-  committeeFault,
+  committeeAfterStep,
   decisionDigest,
   decodeCertificate,
-  decodeCommitteeCertificate,
+  decodeCommitteeStep,
+  isRecovery,
+  stepFault,
 } from "../../consensus/votes/index.js";
 import type { SwarmHost } from "../../protocol/index.js";
 import type { Hash, Verify } from "../../protocol/types.js";
@@ -147,27 +148,30 @@ export class LineageSync {
     const { host, lineage } = this.init;
     const peer = this.nextPeer();
     if (peer === null || seq > COMMITTEES_MAX) return false;
-    const chain: CommitteeCertificate[] = [];
+    const chain: CommitteeStep[] = [];
     while (chain.length < seq) {
       const request = { v: 1 as const, from: chain.length + 1 };
       const page = await host.rpc.call(peer, committeesMethod, request, { timeoutMs: PAGE_TIMEOUT_MS });
       if (page.certificates.length === 0) return false;
-      chain.push(...page.certificates.map(decodeCommitteeCertificate));
+      chain.push(...page.certificates.map(decodeCommitteeStep));
     }
     const taken = chain.slice(0, seq);
     const fault = this.chainFault(taken);
     if (fault !== null) throw new Error(`${peer} sent committees that are not the log's: ${fault}`);
-    for (const certificate of taken) await lineage.putCommittee(certificate);
+    for (const step of taken) {
+      if (isRecovery(step)) await lineage.putRecovery(step);
+      else await lineage.putCommittee(step);
+    }
     return true;
   }
 
-  private chainFault(chain: readonly CommitteeCertificate[]): string | null {
+  private chainFault(chain: readonly CommitteeStep[]): string | null {
     const { control, founders, verify } = this.init;
-    let committee = { seq: 0, voters: founders, digest: null as Hash | null };
-    for (const certificate of chain) {
-      const fault = committeeFault(certificate, committee, verify);
+    let committee: Committee = { seq: 0, voters: founders, digest: null };
+    for (const step of chain) {
+      const fault = stepFault(step, committee, verify);
       if (fault !== null) return fault;
-      committee = committeeAfter(certificate);
+      committee = committeeAfterStep(step);
     }
     return committee.digest === control.state.committee.digest ? null : "the last one is another";
   }

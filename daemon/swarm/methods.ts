@@ -40,9 +40,15 @@ export const formationMethod = defineMethod({
 export const genesisMethod = defineMethod({
   name: "genesis",
   request: z.object({ v }),
-  response: z.object({ v, genesis: bytes(SMALL_BYTES).nullable(), expect: z.number().int().min(0).max(64) }),
+  response: z.object({
+    v,
+    genesis: bytes(SMALL_BYTES).nullable(),
+    expect: z.number().int().min(0).max(64),
+    /** The last recovery by force, when there was one: what the swarm goes by instead of its formation. */
+    recovery: bytes(MAX_COMMITTEE_BYTES).optional(),
+  }),
   maxRequestBytes: 1024,
-  maxResponseBytes: SMALL_BYTES,
+  maxResponseBytes: 2 * SMALL_BYTES + 1024,
 });
 
 const joinAnswerSchema = z.object({
@@ -181,6 +187,15 @@ export const lineageMethod = defineMethod({
   maxResponseBytes: 16 * 1024 * 1024,
 });
 
+/** How far a member's log goes: for who thinks of recovering the swarm by force. */
+export const positionMethod = defineMethod({
+  name: "position",
+  request: z.object({ v }),
+  response: z.object({ v, term: naturalSchema, commit: naturalSchema, last: naturalSchema }),
+  maxRequestBytes: 1024,
+  maxResponseBytes: 1024,
+});
+
 export const METHODS = [
   formationMethod,
   genesisMethod,
@@ -191,4 +206,5 @@ export const METHODS = [
   handoverMethod,
   lineageMethod,
   committeesMethod,
+  positionMethod,
 ] as const;

@@ -5,7 +5,8 @@ import type { Genesis } from "../../consensus/formation/index.js";
 import { formationOf } from "../../consensus/formation/index.js";
 import { RaftNode } from "../../consensus/node/index.js";
 import { LevelRaftStorage } from "../../consensus/storage/index.js";
-import { decodeCertificate } from "../../consensus/votes/index.js";
+import type { RecoveryRecord } from "../../consensus/types.js";
+import { decodeCertificate, epochOf } from "../../consensus/votes/index.js";
 import type { Identity, SwarmHost } from "../../protocol/index.js";
 import { verifySignature as verify } from "../../protocol/index.js";
 import type { Hash } from "../../protocol/types.js";
@@ -42,6 +43,8 @@ export interface ParticipationInit {
   readonly trainer: TrainerPort | null;
   readonly aggregation: AggregationWorker;
   readonly genesis: Genesis;
+  /** The last recovery by force that the swarm goes on from. */
+  readonly recovery: RecoveryRecord | null;
   /** This data folder took part in the founding, and not merely a node of this name in another life of it. */
   readonly founded: boolean;
   readonly now: () => number;
@@ -75,6 +78,7 @@ export class Participation {
   static async open(init: ParticipationInit): Promise<Participation> {
     const { config, logger, identity, host, store, genesis, presence } = init;
     const formation = formationOf(genesis);
+    const epoch = epochOf(formation, init.recovery);
     const lineage = new LineageStore(store.lineage);
     const { swarm, voters: founders } = genesis;
     const control = new ControlLog({ swarm, formation, voters: founders }, verify, lineage, logger);
@@ -138,7 +142,7 @@ export class Participation {
     const membership = new Membership({
       self,
       name,
-      formation,
+      formation: epoch,
       get committeeSize() {
         return settings.value("committee.size") ?? config.consensus.committeeSize;
       },
@@ -177,7 +181,7 @@ export class Participation {
     });
     const lineageSync = new LineageSync({ control, lineage, founders, verify, host, logger });
     const off = [
-      linkRaft(host, formation, raft),
+      linkRaft(host, epoch, raft),
       // Certified, but not applied here yet: its bytes may come while the log does.
       host.gossip.on("version", ({ certificate }) => {
         const { decision } = decodeCertificate(certificate);
