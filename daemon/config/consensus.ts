@@ -29,5 +29,9 @@ export const consensus = group(
       about: "Voters that the leader aims for; every other node follows as a learner.",
       allowed: "an odd integer from 1 to 63",
     }),
+    committeeStabilizationMs: field(duration("60s", 1000, 24 * 3_600_000), {
+      about:
+        "A voter that has been away this long without a break loses its vote to a learner that has caught up; back again, it follows as a learner. Whoever has been away must be there this long before it votes.",
+    }),
   }),
 );

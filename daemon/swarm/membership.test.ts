@@ -31,15 +31,16 @@ class Place {
   answers = new Map<string, JoinAnswer | Error>();
   refuse: Error | null = null;
   readonly done: string[] = [];
-  readonly alive = new Set<string>();
 
-  open(committeeSize = 3): Membership {
+  tended = 0;
+  looks = 0;
+
+  open(): Membership {
     const place = this;
     return new Membership({
       self: "a",
       name: "anna",
       formation: FORMATION,
-      committeeSize,
       raft: {
         status: () => place.status,
         get strangersHeard() {
@@ -68,8 +69,14 @@ class Place {
         peers: () => place.peers.map(({ peer, formation }) => helloOf(peer, formation)),
         rpc: { call: async (peer, method, request) => method.response.parse(place.answer(peer, request)) },
       },
-      committee: { align: async () => true },
-      presence: { isAlive: (peer) => place.alive.has(peer), get: () => undefined },
+      committee: {
+        look: () => {
+          place.looks++;
+        },
+        tend: async () => {
+          place.tended++;
+        },
+      },
       logger: silentLogger,
     });
   }
@@ -197,38 +204,23 @@ describe("daemon/swarm: membership, by itself", () => {
     place.status = { ...place.status, learners: ["b"] };
   });
 
-  it("promotes a learner that has caught up, is there and has room", async () => {
-    place.follower("b", 49);
-    place.alive.add("b");
-    await place.open().poll();
-    assert.deepEqual(place.done, ["addVoter b"]);
+  it("looks who is there at every turn, and sees to the committee where it leads", async () => {
+    const membership = place.open();
+    await membership.poll();
+    follow(place, "b");
+    await membership.poll();
+    assert.deepEqual([place.looks, place.tended], [2, 1]);
   });
 
-  it("promotes nobody who lags, is silent or gone, nor into a full committee or during a change", async () => {
-    const cases: (() => void)[] = [
-      () => place.follower("b", 10),
-      () => place.follower("b", 50, false),
-      () => {
-        place.follower("b", 50);
-        place.alive.clear();
-      },
-      () => {
-        place.follower("b", 50);
-        place.status = { ...place.status, voters: ["a", "x", "y"] };
-      },
-      () => {
-        place.follower("b", 50);
-        place.status = { ...place.status, pendingConfig: true };
-      },
-    ];
-    for (const arrange of cases) {
-      place = new Place();
-      place.status = { ...place.status, learners: ["b"] };
-      place.alive.add("b");
-      arrange();
-      await place.open().poll();
-      assert.deepEqual(place.done, []);
-    }
+  it("changes nothing while another change of the members is under way", async () => {
+    const membership = place.open();
+    const removal = membership.alone(async () => {
+      await membership.poll();
+      place.done.push("removal over");
+    });
+    await removal;
+    await membership.poll();
+    assert.deepEqual([place.done, place.tended], [["removal over"], 1]);
   });
 
   it("puts the leader's own name right when it has changed", async () => {

@@ -1,23 +1,18 @@
 /**
- * Who belongs: a newcomer asks until it is a member, the leader admits newcomers as learners and promotes those that
- * have caught up until the committee is full. One change of the configuration at a time. A member that has lost touch
- * asks the members it knows who leads.
+ * Who belongs: a newcomer asks until it is a member, the leader admits newcomers as learners and sees to the committee
+ * (`committee_tender.ts`). One thing at a time. A member that has lost touch asks the members it knows who leads.
  */
 import { encodeCommand } from "../../consensus/control/index.js";
 import { ConsensusError } from "../../consensus/errors.js";
 import type { RaftNode } from "../../consensus/node/index.js";
 import type { Logger, SwarmHost } from "../../protocol/index.js";
 import type { Hash } from "../../protocol/types.js";
-import type { CommitteeKeeper } from "./committee_keeper.js";
+import type { CommitteeTender } from "./committee_tender.js";
 import type { ControlLog } from "./control_log.js";
 import { type JoinAnswer, joinMethod } from "./methods.js";
-import type { Presence } from "./presence.js";
-import { nextVoter } from "./zones.js";
 
 const POLL_MS = 500;
 const ASK_TIMEOUT_MS = 8000;
-/** A learner this close to the end of the log counts as caught up. */
-const CAUGHT_UP_ENTRIES = 16;
 /** From whoever is asked first to the leader. */
 const HOPS_MAX = 3;
 /** Polls in a row without a leader, with strangers heard, after which a member asks around. */
@@ -28,12 +23,10 @@ export interface MembershipInit {
   readonly self: string;
   readonly name: string;
   readonly formation: Hash;
-  readonly committeeSize: number;
   readonly raft: Pick<RaftNode, "status" | "propose" | "changeMembership" | "introduce" | "strangersHeard">;
   readonly control: Pick<ControlLog, "state">;
-  readonly committee: Pick<CommitteeKeeper, "align">;
+  readonly committee: Pick<CommitteeTender, "look" | "tend">;
   readonly host: Pick<SwarmHost, "peers"> & { readonly rpc: Pick<SwarmHost["rpc"], "call"> };
-  readonly presence: Pick<Presence, "isAlive" | "get">;
   readonly logger: Logger;
 }
 
@@ -104,6 +97,7 @@ export class Membership {
 
   /** One look at what is to be done; public so that a test need not wait for the clock. */
   async poll(): Promise<void> {
+    this.init.committee.look();
     if (this.turn !== null || this.stopped) return;
     try {
       await this.alone(() => this.look());
@@ -156,30 +150,14 @@ export class Membership {
     return { v: 1, status, leader, reason: reason?.slice(0, REASON_CHARS_MAX) ?? null, voters: [...voters] };
   }
 
-  /** Leader: names itself in the list, promotes one learner that has caught up while the committee has room. */
+  /** Leader: names itself in the list, and keeps the committee healthy. */
   private async tend(): Promise<void> {
-    const { raft, control, presence, self, name, committeeSize } = this.init;
+    const { raft, control, self, name } = this.init;
     const { members } = control.state;
     if (members.find((m) => m.peer === self)?.name !== name) {
       await raft.propose(encodeCommand({ v: 1, type: "member.join", peer: self, name, atMs: Date.now() }));
     }
-    // One thing at a time: the next change of the voters waits until the committee has caught up with the last.
-    if (!(await this.init.committee.align())) return;
-    const { voters, learners, followers, pendingConfig } = raft.status();
-    if (voters.length >= committeeSize || pendingConfig) return;
-    const ready = followers.filter(
-      (f) => learners.includes(f.peer) && f.active && f.lag <= CAUGHT_UP_ENTRIES && presence.isAlive(f.peer),
-    );
-    const zoneOf = (peer: string) => presence.get(peer)?.heartbeat.zone ?? "";
-    const chosen = nextVoter(
-      ready.map((f) => f.peer),
-      voters,
-      zoneOf,
-    );
-    if (chosen === null) return;
-    await raft.changeMembership({ kind: "addVoter", peer: chosen });
-    const facts = { peer: chosen, zone: zoneOf(chosen), voters: voters.length + 1 };
-    this.init.logger.info(facts, "a learner was promoted to voter");
+    await this.init.committee.tend();
   }
 
   /** Newcomer: asks one peer after the other, following its word on who leads. */

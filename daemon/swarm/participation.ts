@@ -21,6 +21,7 @@ import { Sessions } from "../sessions/commands.js";
 import type { Store } from "../store/index.js";
 import { KeyedLock } from "../store/keyed_lock.js";
 import { CommitteeKeeper } from "./committee_keeper.js";
+import { CommitteeTender } from "./committee_tender.js";
 import { ControlLog } from "./control_log.js";
 import { LineageStore } from "./lineage_store.js";
 import { LineageSync } from "./lineage_sync.js";
@@ -58,6 +59,7 @@ export class Participation {
     readonly lineage: LineageStore,
     readonly versions: Versions,
     readonly rounds: RoundDriver,
+    readonly tender: CommitteeTender,
     readonly membership: Membership,
     readonly removal: Removal,
     readonly sessions: Sessions,
@@ -120,7 +122,6 @@ export class Participation {
     });
     const self = identity.peerId;
     const { name } = config.node;
-    const { committeeSize } = config.consensus;
     const committee = new CommitteeKeeper({
       self,
       raft,
@@ -131,16 +132,24 @@ export class Participation {
       voter: rounds.voter,
       logger,
     });
+    const tender = new CommitteeTender({
+      self,
+      committeeSize: config.consensus.committeeSize,
+      stabilizationMs: config.consensus.committeeStabilizationMs,
+      raft,
+      committee,
+      presence,
+      logger,
+      now: init.now,
+    });
     const membership = new Membership({
       self,
       name,
       formation,
-      committeeSize,
       raft,
       control,
-      committee,
+      committee: tender,
       host,
-      presence,
       logger,
     });
     const removal = new Removal({
@@ -175,6 +184,7 @@ export class Participation {
       lineage,
       versions,
       rounds,
+      tender,
       membership,
       removal,
       sessions,
