@@ -27,7 +27,15 @@ const learner = (peer: string, zone = "", health = WELL): CommitteeMember => ({
 
 function view(members: CommitteeMember[], changes: Partial<CommitteeView> = {}): CommitteeView {
   const self = members[0]?.peer ?? "";
-  return { self, members, targetVoters: 5, stabilizationMs: STABLE_MS, unchangedForMs: 0, ...changes };
+  return {
+    self,
+    members,
+    targetVoters: 5,
+    stabilizationMs: STABLE_MS,
+    maxLearners: 8,
+    unchangedForMs: 0,
+    ...changes,
+  };
 }
 
 const changesOf = (given: CommitteeView): string[] | null =>
@@ -35,7 +43,9 @@ const changesOf = (given: CommitteeView): string[] | null =>
 
 function applied(members: readonly CommitteeMember[], { changes }: CommitteePlan): CommitteeMember[] {
   const kinds = new Map(changes.map((c) => [c.peer, c.kind]));
-  return members.map((m) => {
+  const stay = members.filter((m) => kinds.get(m.peer) !== "remove");
+  assert.ok(members.length - stay.length <= members.filter((m) => !m.votes).length, "no voter is taken out");
+  return stay.map((m) => {
     const kind = kinds.get(m.peer);
     return kind === undefined ? m : { ...m, votes: kind === "addVoter" };
   });
@@ -107,6 +117,13 @@ describe("consensus/committee: the plan", () => {
       planCommittee(view(more, settled))?.reason ?? "",
       /^zone east has 3 of 3 voters: e \(zone west\)/,
     );
+  });
+
+  it("takes dead learners out where all places are taken, and only there", () => {
+    const dead = gone(STABLE_MS);
+    const members = [voter("a"), learner("b", "", dead), learner("c", "", gone(STABLE_MS - 1))];
+    assert.equal(changesOf(view(members)), null);
+    assert.deepEqual(changesOf(view(members, { maxLearners: 2 })), ["remove b"]);
   });
 
   it("rather stays smaller than gives one of three zones a majority", () => {

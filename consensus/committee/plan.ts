@@ -10,9 +10,12 @@ import type { CommitteeMember, CommitteePlan, CommitteeView, PlannedChange } fro
 /** A committee of fewer cannot lose one and go on: nobody is taken out below it without another in his place. */
 export const SAFE_VOTERS_MIN = 3;
 
+/** Learners taken out in one step. */
+const FREED_AT_ONCE_MAX = 8;
+
 export function planCommittee(view: CommitteeView): CommitteePlan | null {
   const roster = new Roster(view);
-  const steps = [replaceDead, grow, shedDead, makeOdd, shrink, spread];
+  const steps = [replaceDead, grow, shedDead, makeOdd, shrink, spread, freePlaces];
   for (const step of steps) {
     const plan = step(roster);
     if (plan !== null) return plan;
@@ -98,6 +101,17 @@ function spread(roster: Roster): CommitteePlan | null {
   const { coming, leaving } = best;
   const reason = `zone ${leaving.zone} has ${inZone(voters, leaving.zone)} of ${voters.length} voters: ${text(coming)} takes the place of ${leaving.peer}`;
   return checked(roster, [coming], [leaving], reason);
+}
+
+/** Learners that are dead stand in the way only where all places are taken. */
+function freePlaces({ view, learners }: Roster): CommitteePlan | null {
+  if (learners.length < view.maxLearners) return null;
+  const dead = learners
+    .filter((m) => (m.health.deadForMs ?? 0) >= view.stabilizationMs)
+    .slice(0, FREED_AT_ONCE_MAX);
+  if (dead.length === 0) return null;
+  const changes = dead.map(({ peer }) => ({ kind: "remove" as const, peer }));
+  return { changes, reason: `${dead.map(awayText).join(", ")}: its place among the learners is free` };
 }
 
 function isSettled({ view }: Roster): boolean {

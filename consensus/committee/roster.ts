@@ -10,6 +10,8 @@ const ZONES_FOR_SPREAD = 3;
 
 export class Roster {
   readonly voters: readonly CommitteeMember[];
+  /** Sorted by peer id. */
+  readonly learners: readonly CommitteeMember[];
   /** Learners that could vote at once: caught up, there, and not just back. Sorted by peer id. */
   readonly candidates: readonly CommitteeMember[];
   /** Voters that have been away for the stabilization time, the longest first. */
@@ -18,7 +20,8 @@ export class Roster {
   constructor(readonly view: CommitteeView) {
     const byPeer = [...view.members].sort((a, b) => (a.peer < b.peer ? -1 : 1));
     this.voters = byPeer.filter((m) => m.votes);
-    this.candidates = byPeer.filter((m) => !m.votes && isReady(m, view.stabilizationMs));
+    this.learners = byPeer.filter((m) => !m.votes);
+    this.candidates = this.learners.filter((m) => isReady(m, view.stabilizationMs));
     this.dead = this.voters
       .filter((m) => m.peer !== view.self && awayMs(m) >= view.stabilizationMs)
       .sort((a, b) => awayMs(b) - awayMs(a));

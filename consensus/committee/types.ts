@@ -29,13 +29,15 @@ export interface CommitteeView {
   readonly targetVoters: number;
   /** A voter that has been away this long is replaced; nothing that could wait is done sooner after another change. */
   readonly stabilizationMs: number;
+  /** Learners that the configuration has room for. */
+  readonly maxLearners: number;
   /** How long the voters have been the same. */
   readonly unchangedForMs: number;
 }
 
-/** `addLearner` for a voter takes its vote away and lets it follow. */
+/** `addLearner` for a voter takes its vote away and lets it follow; `remove` is for learners. */
 export interface PlannedChange {
-  readonly kind: "addVoter" | "addLearner";
+  readonly kind: "addVoter" | "addLearner" | "remove";
   readonly peer: string;
 }
 
