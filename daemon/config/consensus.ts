@@ -29,6 +29,10 @@ export const consensus = group(
       about: "Voters that the leader aims for; every other node follows as a learner.",
       allowed: "an odd integer from 1 to 63",
     }),
+    committeeMaxLearners: field(z.number().int().min(2).max(1000).default(64), {
+      about:
+        "Learners that the leader takes in: they train, and are there to become voters. Nodes beyond follow by gossip, at no cost to the leader: they hold and serve every version, and contribute nothing until there is a place.",
+    }),
     committeeStabilizationMs: field(duration("60s", 1000, 24 * 3_600_000), {
       about:
         "A voter that has been away this long without a break loses its vote to a learner that has caught up; back again, it follows as a learner. Whoever has been away must be there this long before it votes.",

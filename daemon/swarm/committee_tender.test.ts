@@ -35,6 +35,7 @@ class World {
       self: "a",
       committeeSize,
       stabilizationMs: STABLE_MS,
+      maxLearners: 8,
       raft: {
         status: () => this.status(),
         propose: async (bytes) => {

@@ -21,6 +21,7 @@ export interface CommitteeTenderInit {
   readonly self: string;
   readonly committeeSize: number;
   readonly stabilizationMs: number;
+  readonly maxLearners: number;
   readonly raft: Pick<RaftNode, "status" | "propose" | "changeMembership">;
   readonly committee: Pick<CommitteeKeeper, "align">;
   readonly presence: Pick<Presence, "isAlive" | "get">;
@@ -69,11 +70,11 @@ export class CommitteeTender {
     );
     await changeTogether(raft, plan.changes);
     const voters = raft.status().voters.length;
-    logger.info({ promoted, demoted, reason, voters }, "the voters were changed");
+    logger.info({ promoted, demoted, reason, voters }, "the members were changed");
   }
 
   private plan(): CommitteePlan | null {
-    const { self, raft, presence, committeeSize, stabilizationMs } = this.init;
+    const { self, raft, presence, committeeSize, stabilizationMs, maxLearners } = this.init;
     const { voters, learners } = raft.status();
     const members = [...voters, ...learners].flatMap((peer) => {
       const health = this.ledger.of(peer);
@@ -83,7 +84,14 @@ export class CommitteeTender {
     // Somebody has come since the last look: the next one will know.
     if (members.length < voters.length + learners.length) return null;
     const { unchangedForMs } = this.ledger;
-    return planCommittee({ self, members, targetVoters: committeeSize, stabilizationMs, unchangedForMs });
+    return planCommittee({
+      self,
+      members,
+      targetVoters: committeeSize,
+      stabilizationMs,
+      maxLearners,
+      unchangedForMs,
+    });
   }
 
   /** To a leader, a voter is there if Raft hears from it; who is to become one must be heard by gossip, too. */

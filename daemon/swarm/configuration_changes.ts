@@ -16,8 +16,8 @@ export async function changeTogether(
     if (kind === "addVoter") await raft.changeMembership({ kind, peer });
   }
   for (const { kind, peer } of changes) {
-    if (kind !== "addLearner") continue;
+    if (kind === "addVoter") continue;
     await raft.changeMembership({ kind: "remove", peer });
-    await raft.changeMembership({ kind, peer });
+    if (kind === "addLearner") await raft.changeMembership({ kind, peer });
   }
 }

@@ -23,6 +23,7 @@ import {
   METHODS,
   proposeMethod,
   removeMethod,
+  stateMethod,
   voteMethod,
 } from "./methods.js";
 import golden from "./testdata/methods.json" with { type: "json" };
@@ -97,6 +98,7 @@ const CALLS: Record<string, { requests: string[]; responses: string[] }> = {
       { v, status: "redirect", leader: peer, reason: null, voters: [peer] },
       { v, status: "wait", leader: null, reason: "no leader is known", voters: [] },
       { v, status: "refused", leader: peer, reason: "its log is empty", voters: [peer] },
+      { v, status: "follow", leader: peer, reason: "all places are taken", voters: [peer], learnersMax: 8 },
     ],
   ),
   propose: bodies(
@@ -129,6 +131,24 @@ const CALLS: Record<string, { requests: string[]; responses: string[] }> = {
     ],
   ),
   committees: bodies(committeesMethod, [{ v, from: 1 }], [{ v, certificates: [Uint8Array.of(0xa0)] }]),
+  state: bodies(
+    stateMethod,
+    [
+      { v, full: false },
+      { v, full: true },
+    ],
+    [
+      { v, index: 99, committee: 2, learners: 8, session: null, state: null },
+      {
+        v,
+        index: 99,
+        committee: 2,
+        learners: 8,
+        session: { id: "training_1", status: "running", height: 7 },
+        state: Uint8Array.of(0xa0),
+      },
+    ],
+  ),
   remove: bodies(
     removeMethod,
     [{ v, peer }],

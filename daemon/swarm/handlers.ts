@@ -16,13 +16,15 @@ import {
   lineageMethod,
   proposeMethod,
   removeMethod,
+  stateMethod,
   voteMethod,
 } from "./methods.js";
 import type { Participation } from "./participation.js";
+import { tell } from "./told.js";
 
 /** What is used of this node's part in the swarm. */
 export interface Answering {
-  readonly control: { readonly state: Pick<ControlState, "members" | "voters" | "learners"> };
+  readonly control: { readonly state: ControlState };
   readonly raft: {
     status(): { readonly leader: string | null };
     waitApplied(index: number, timeoutMs: number): Promise<void>;
@@ -116,19 +118,19 @@ export function handleCalls({ rpc, formation, expect, genesis, participation, no
     },
     votersOnly,
   );
-  rpc.handle(
-    lineageMethod,
-    async ({ session, to }) => ({
-      v: 1 as const,
-      certificates: await part().lineage.pageDown(session, to),
-    }),
-    membersOnly,
-  );
-  rpc.handle(
-    committeesMethod,
-    async ({ from }) => ({ v: 1 as const, certificates: await part().lineage.committees(from) }),
-    membersOnly,
-  );
+  rpc.handle(lineageMethod, async ({ session, to }) => ({
+    v: 1 as const,
+    certificates: await part().lineage.pageDown(session, to),
+  }));
+  rpc.handle(committeesMethod, async ({ from }) => ({
+    v: 1 as const,
+    certificates: await part().lineage.committees(from),
+  }));
+  rpc.handle(stateMethod, async ({ full }) => {
+    const { state } = part().control;
+    if (state.index > 0) return tell(state, full);
+    throw new CallRefused("NOT_READY", "this node has not heard of the swarm's state yet");
+  });
 }
 
 function doesNotLead(from: string) {

@@ -33,6 +33,10 @@ class Place {
   readonly done: string[] = [];
 
   tended = 0;
+  follows = false;
+  nowMs = 0;
+  stateIndex = 50;
+  told: { learners: string[] } | null = null;
   looks = 0;
 
   open(): Membership {
@@ -55,10 +59,12 @@ class Place {
       },
       control: {
         get state() {
-          const { voters, learners } = place.status;
+          const { voters } = place.status;
+          const learners = place.told?.learners ?? place.status.learners;
           const members = [...place.names].map(([peer, name]) => ({ peer, name, joinedIndex: 1 }));
           return {
             ...emptyControlState("test", FORMATION),
+            index: place.stateIndex,
             voters: [...voters],
             learners: [...learners],
             members,
@@ -69,6 +75,18 @@ class Place {
         peers: () => place.peers.map(({ peer, formation }) => helloOf(peer, formation)),
         rpc: { call: async (peer, method, request) => method.response.parse(place.answer(peer, request)) },
       },
+      maxLearners: 2,
+      follower: {
+        get active() {
+          return place.follows;
+        },
+        begin: () => {
+          place.follows = true;
+          place.done.push("follow");
+        },
+      },
+      now: () => place.nowMs,
+      random: () => 0.5,
       committee: {
         look: () => {
           place.looks++;
@@ -188,6 +206,21 @@ describe("daemon/swarm: membership, asked to admit", () => {
     assert.deepEqual(place.done, ["remove b", "addLearner b", "name b bert"]);
   });
 
+  it("lets those follow from outside for whom there is no place, and changes nothing for them", async () => {
+    place.status = { ...place.status, learners: ["x", "y"] };
+    const membership = place.open();
+    for (const peer of ["b", "c", "d"]) {
+      const { status, learnersMax, reason } = await membership.admit({ ...fresh, peer });
+      assert.deepEqual([status, learnersMax], ["follow", 2]);
+      assert.match(reason ?? "", /all 2 places/);
+    }
+    assert.deepEqual(place.done, []);
+    // Who has a place keeps it.
+    assert.equal((await membership.admit({ peer: "x", name: "x", empty: false })).status, "admitted");
+    place.status = { ...place.status, learners: ["x"] };
+    assert.equal((await membership.admit(fresh)).status, "admitted");
+  });
+
   it("asks for patience while another change is under way", async () => {
     place.refuse = new Error(`not now ${"x".repeat(1000)}`);
     const { status, reason } = await place.open().admit(fresh);
@@ -240,6 +273,61 @@ describe("daemon/swarm: membership, by itself", () => {
     await place.open().poll();
     const request = '{"v":1,"name":"anna","empty":true}';
     assert.deepEqual(place.done, [`ask c ${request}`, `ask d ${request}`, "introduce d"]);
+  });
+
+  it("as a newcomer without a place, follows, and asks again once it sees one, after a wait of its own", async () => {
+    newcomer(place);
+    place.peers = [{ peer: "c", formation: FORMATION }];
+    const full: JoinAnswer = {
+      v: 1,
+      status: "follow",
+      leader: "c",
+      reason: null,
+      voters: ["c"],
+      learnersMax: 2,
+    };
+    place.answers.set("c", full);
+    place.told = { learners: ["x", "y"] };
+    const membership = place.open();
+    await membership.poll();
+    assert.deepEqual(place.done.slice(1), ["follow"]);
+    place.done.length = 0;
+    for (let i = 0; i < 100; i++) {
+      place.nowMs += 500;
+      await membership.poll();
+    }
+    assert.deepEqual(place.done, [], "nobody is asked while all places are taken");
+    place.told = { learners: ["x"] };
+    await membership.poll();
+    place.nowMs += 29_000;
+    await membership.poll();
+    assert.deepEqual(place.done, []);
+    place.answers.set("c", { v: 1, status: "admitted", leader: "c", reason: null, voters: ["c"] });
+    place.nowMs += 1000;
+    await membership.poll();
+    assert.deepEqual(place.done.slice(1), ["introduce c"]);
+    place.done.length = 0;
+    place.status = { ...place.status, leader: "c" };
+    for (let i = 0; i < 200; i++) {
+      place.nowMs += 500;
+      await membership.poll();
+    }
+    assert.deepEqual(place.done, [], "it has a leader: its log is catching up");
+  });
+
+  it("as a member that nobody talks to any more, asks the leader whether it still is one", async () => {
+    place.status = { ...place.status, voters: ["b", "c"], learners: ["a"], role: "learner", leader: null };
+    place.peers = ["b", "d"].map((peer) => ({ peer, formation: FORMATION }));
+    place.answers.set("b", { v: 1, status: "redirect", leader: "d", reason: null, voters: ["b", "d"] });
+    place.answers.set("d", { v: 1, status: "follow", leader: "d", reason: null, voters: [], learnersMax: 2 });
+    const membership = place.open();
+    for (let i = 0; i < 59; i++) await membership.poll();
+    assert.equal(place.done.length, 0);
+    await membership.poll();
+    const asked = place.done
+      .filter((what) => !what.startsWith("introduce"))
+      .map((what) => what.split(" ", 2).join(" "));
+    assert.deepEqual(asked, ["ask b", "ask d", "follow"]);
   });
 
   it("as a newcomer that is refused or must wait, listens to nobody", async () => {

@@ -20,9 +20,11 @@ import { VoteRecords } from "../rounds/vote_records.js";
 import { Sessions } from "../sessions/commands.js";
 import type { Store } from "../store/index.js";
 import { KeyedLock } from "../store/keyed_lock.js";
+import { askable } from "./askable.js";
 import { CommitteeKeeper } from "./committee_keeper.js";
 import { CommitteeTender } from "./committee_tender.js";
 import { ControlLog } from "./control_log.js";
+import { Follower } from "./follower.js";
 import { LineageStore } from "./lineage_store.js";
 import { LineageSync } from "./lineage_sync.js";
 import { Membership } from "./membership.js";
@@ -60,6 +62,7 @@ export class Participation {
     readonly versions: Versions,
     readonly rounds: RoundDriver,
     readonly tender: CommitteeTender,
+    readonly follower: Follower,
     readonly membership: Membership,
     readonly removal: Removal,
     readonly sessions: Sessions,
@@ -93,12 +96,26 @@ export class Participation {
         snapshotEveryEntries: config.consensus.snapshotEveryEntries,
       },
     });
+    const peers = () => askable({ formation, host, presence, outside: () => follower.active });
+    const follower: Follower = new Follower({
+      swarm,
+      formation,
+      founders,
+      control,
+      lineage,
+      raft,
+      verify,
+      peers,
+      rpc: host.rpc,
+      logger,
+      now: init.now,
+    });
     const ballots = new KeyedLock();
     const votes = await VoteRecords.open(store.meta);
     const versions: Versions = new Versions({
       blobs: store.blobs,
       fetch: (ref, sources, signal) => host.blobs.fetch(ref, sources, { signal }),
-      sources: () => versionSources(control, presence, host, identity.peerId),
+      sources: () => versionSources(control, presence, peers()),
       inUse: (hash) => rounds.needs(hash),
       finals: () => control.state.past.map((s) => s.version?.hash).filter((hash) => hash !== undefined),
       recent: await lastVersions(lineage, control.state.session, config.storage.keepVersions),
@@ -136,6 +153,7 @@ export class Participation {
       self,
       committeeSize: config.consensus.committeeSize,
       stabilizationMs: config.consensus.committeeStabilizationMs,
+      maxLearners: config.consensus.committeeMaxLearners,
       raft,
       committee,
       presence,
@@ -148,9 +166,13 @@ export class Participation {
       formation,
       raft,
       control,
+      maxLearners: config.consensus.committeeMaxLearners,
       committee: tender,
+      follower,
       host,
       logger,
+      now: init.now,
+      random: Math.random,
     });
     const removal = new Removal({
       self,
@@ -163,13 +185,16 @@ export class Participation {
       logger,
     });
     const sessions = new Sessions({ self, raft, control, rpc: host.rpc, presence, trainer: init.trainer });
-    const lineageSync = new LineageSync({ control, lineage, founders, verify, host, logger });
+    const { rpc } = host;
+    const lineageSync = new LineageSync({ control, lineage, founders, verify, peers, rpc, logger });
     const off = [
       linkRaft(host, formation, raft),
       // Certified, but not applied here yet: its bytes may come while the log does.
       host.gossip.on("version", ({ certificate }) => {
-        const { decision } = decodeCertificate(certificate);
+        const announced = decodeCertificate(certificate);
+        const { decision } = announced;
         const { session } = control.state;
+        if (follower.active) void follower.announced(announced);
         if (session !== null && decision.height > session.height)
           versions.ensure(decision.result).catch(() => undefined);
       }),
@@ -185,6 +210,7 @@ export class Participation {
       versions,
       rounds,
       tender,
+      follower,
       membership,
       removal,
       sessions,
@@ -203,6 +229,7 @@ export class Participation {
   /** Hands the leadership over, then leaves. */
   async stop(): Promise<void> {
     this.membership.stop();
+    this.follower.stop();
     this.lineageSync.stop();
     this.rounds.stop();
     this.versions.stop();
@@ -242,9 +269,8 @@ async function lastVersions(
 }
 
 /** Those that say they stand on the wanted version first, then everybody else that is there. */
-function versionSources(control: ControlLog, presence: Presence, host: SwarmHost, self: string): string[] {
+function versionSources(control: ControlLog, presence: Presence, peers: readonly string[]): string[] {
   const wanted = control.state.session?.version?.hash;
-  const here = host.peers().map((p) => p.peer);
   const holds = (peer: string) => (presence.get(peer)?.heartbeat.versionHash === wanted ? 0 : 1);
-  return here.filter((peer) => peer !== self).sort((a, b) => holds(a) - holds(b));
+  return [...peers].sort((a, b) => holds(a) - holds(b));
 }
