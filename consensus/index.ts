@@ -1,3 +1,4 @@
+export * from "./committee/index.js";
 export * from "./control/index.js";
 export * from "./encoding.js";
 export * from "./errors.js";

@@ -4,7 +4,7 @@
  */
 import type { Verify } from "../../protocol/types.js";
 import type { Command } from "./commands.js";
-import { changeCommittee } from "./committee.js";
+import { changeCommittee, notePlan } from "./committee.js";
 import { joinMember } from "./members.js";
 import { type Applied, done, type EntryMeta } from "./outcome.js";
 import { commitRound, failRound } from "./rounds.js";
@@ -24,6 +24,8 @@ export function applyCommand(
       return done(joinMember(state, command, meta));
     case "committee.change":
       return changeCommittee(state, command, meta, verify);
+    case "committee.plan":
+      return done(notePlan(state, command, meta));
     case "session.create":
       return createSession(state, command, meta);
     case "session.stop":

@@ -58,6 +58,15 @@ export const commandSchema = z.discriminatedUnion("type", [
     certificate: committeeCertificateSchema,
     atMs: naturalSchema,
   }),
+  /** Why the leader is about to change who votes; the changes themselves are Raft's. */
+  z.object({
+    v: z.literal(1),
+    type: z.literal("committee.plan"),
+    promoted: z.array(peerSchema).max(MAX_VOTERS),
+    demoted: z.array(peerSchema).max(MAX_VOTERS),
+    reason,
+    atMs: naturalSchema,
+  }),
   z.object({ v: z.literal(1), type: z.literal("session.stop"), id, reason, atMs: naturalSchema }),
   z.object({
     v: z.literal(1),

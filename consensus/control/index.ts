@@ -1,5 +1,6 @@
 export * from "./apply.js";
 export * from "./commands.js";
+export * from "./followed.js";
 export { type JsonValue, jsonFault } from "./json_value.js";
 export * from "./machine.js";
 export { applyConfiguration } from "./members.js";

@@ -123,6 +123,14 @@ export const SAMPLE_COMMANDS: { readonly [T in Command["type"]]: Extract<Command
     certificate: { ...SAMPLE_COMMITTEE_CERTIFICATE, votes: [...SAMPLE_COMMITTEE_CERTIFICATE.votes] },
     atMs,
   },
+  "committee.plan": {
+    v: 1,
+    type: "committee.plan",
+    promoted: [D],
+    demoted: [C],
+    reason: "peer-c has been away for 60 s: replaced by peer-d",
+    atMs,
+  },
   "session.create": {
     v: 1,
     type: "session.create",

@@ -57,5 +57,13 @@ export const consensus = group(
         allowed: "sha256: and the 64 hex digits that the recovery printed",
       },
     ),
+    committeeMaxLearners: field(z.number().int().min(2).max(1000).default(64), {
+      about:
+        "Learners that the leader takes in: they train, and are there to become voters. Nodes beyond follow by gossip, at no cost to the leader: they hold and serve every version, and contribute nothing until there is a place.",
+    }),
+    committeeStabilizationMs: field(duration("60s", 1000, 24 * 3_600_000), {
+      about:
+        "A voter that has been away this long without a break loses its vote to a learner that has caught up; back again, it follows as a learner. Whoever has been away must be there this long before it votes.",
+    }),
   }),
 );

@@ -24,6 +24,7 @@ import {
   positionMethod,
   proposeMethod,
   removeMethod,
+  stateMethod,
   voteMethod,
 } from "./methods.js";
 import golden from "./testdata/methods.json" with { type: "json" };
@@ -99,6 +100,7 @@ const CALLS: Record<string, { requests: string[]; responses: string[] }> = {
       { v, status: "redirect", leader: peer, reason: null, voters: [peer] },
       { v, status: "wait", leader: null, reason: "no leader is known", voters: [] },
       { v, status: "refused", leader: peer, reason: "its log is empty", voters: [peer] },
+      { v, status: "follow", leader: peer, reason: "all places are taken", voters: [peer], learnersMax: 8 },
     ],
   ),
   propose: bodies(
@@ -136,6 +138,24 @@ const CALLS: Record<string, { requests: string[]; responses: string[] }> = {
   ),
   committees: bodies(committeesMethod, [{ v, from: 1 }], [{ v, certificates: [Uint8Array.of(0xa0)] }]),
   position: bodies(positionMethod, [{ v }], [{ v, term: 3, commit: 7, last: 9 }]),
+  state: bodies(
+    stateMethod,
+    [
+      { v, full: false },
+      { v, full: true },
+    ],
+    [
+      { v, index: 99, committee: 2, learners: 8, session: null, state: null },
+      {
+        v,
+        index: 99,
+        committee: 2,
+        learners: 8,
+        session: { id: "training_1", status: "running", height: 7 },
+        state: Uint8Array.of(0xa0),
+      },
+    ],
+  ),
   remove: bodies(
     removeMethod,
     [{ v, peer }],

@@ -20,13 +20,15 @@ import {
   positionMethod,
   proposeMethod,
   removeMethod,
+  stateMethod,
   voteMethod,
 } from "./methods.js";
 import type { Participation } from "./participation.js";
+import { tell } from "./told.js";
 
 /** What is used of this node's part in the swarm. */
 export interface Answering {
-  readonly control: { readonly state: Pick<ControlState, "members" | "voters" | "learners"> };
+  readonly control: { readonly state: ControlState };
   readonly raft: {
     status(): Pick<RaftStatus, "leader" | "term" | "commitIndex" | "lastIndex">;
     waitApplied(index: number, timeoutMs: number): Promise<void>;
@@ -132,25 +134,25 @@ export function handleCalls(init: HandlersInit): void {
     },
     votersOnly,
   );
-  rpc.handle(
-    lineageMethod,
-    async ({ session, to }) => ({
-      v: 1 as const,
-      certificates: await part().lineage.pageDown(session, to),
-    }),
-    membersOnly,
-  );
+  rpc.handle(lineageMethod, async ({ session, to }) => ({
+    v: 1 as const,
+    certificates: await part().lineage.pageDown(session, to),
+  }));
+  rpc.handle(committeesMethod, async ({ from }) => ({
+    v: 1 as const,
+    certificates: await part().lineage.committees(from),
+  }));
+  rpc.handle(stateMethod, async ({ full }) => {
+    const { state } = part().control;
+    if (state.index > 0) return tell(state, full);
+    throw new CallRefused("NOT_READY", "this node has not heard of the swarm's state yet");
+  });
   rpc.handle(
     positionMethod,
     async () => {
       const { term, commitIndex, lastIndex } = part().raft.status();
       return { v: 1 as const, term, commit: commitIndex, last: lastIndex };
     },
-    membersOnly,
-  );
-  rpc.handle(
-    committeesMethod,
-    async ({ from }) => ({ v: 1 as const, certificates: await part().lineage.committees(from) }),
     membersOnly,
   );
 }

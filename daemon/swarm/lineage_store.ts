@@ -108,6 +108,13 @@ export class LineageStore {
     return expected < from ? null : expected;
   }
 
+  /** The newest height that is here; null for none. */
+  async highest(session: string): Promise<number | null> {
+    const range = { gte: keyOf(session, 0), lte: keyOf(session, 10 ** DIGITS - 1), reverse: true, limit: 1 };
+    for await (const key of this.versions.keys(range)) return Number(key.slice(key.lastIndexOf("/") + 1));
+    return null;
+  }
+
   async sessions(): Promise<string[]> {
     const names = new Set<string>();
     for await (const key of this.versions.keys()) names.add(key.slice(0, key.lastIndexOf("/")));

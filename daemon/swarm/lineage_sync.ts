@@ -34,10 +34,9 @@ export interface LineageSyncInit {
   /** The first committee. */
   readonly founders: readonly string[];
   readonly verify: Verify;
-  readonly host: {
-    peers(): readonly { readonly peer: string }[];
-    readonly rpc: Pick<SwarmHost["rpc"], "call">;
-  };
+  /** Peers that may be asked; see `askable.ts`. */
+  readonly peers: () => readonly string[];
+  readonly rpc: Pick<SwarmHost["rpc"], "call">;
   readonly logger: Pick<Logger, "debug">;
 }
 
@@ -107,11 +106,11 @@ export class LineageSync {
 
   /** @returns how many certificates were taken, from `to` downwards */
   private async fetchDown(session: string, to: number, head: Hash): Promise<number> {
-    const { lineage, host, verify } = this.init;
+    const { lineage, rpc, verify } = this.init;
     const peer = this.nextPeer();
     if (peer === null) return 0;
     const request = { v: 1 as const, session, to };
-    const page = await host.rpc.call(peer, lineageMethod, request, { timeoutMs: PAGE_TIMEOUT_MS });
+    const page = await rpc.call(peer, lineageMethod, request, { timeoutMs: PAGE_TIMEOUT_MS });
     let digest: Hash | null = head;
     let taken = 0;
     for (const bytes of page.certificates) {
@@ -145,13 +144,13 @@ export class LineageSync {
 
   /** The whole chain at once: only its end is vouched for. It is short, and stored when all of it is checked. */
   private async fetchCommittees(seq: number): Promise<boolean> {
-    const { host, lineage } = this.init;
+    const { rpc, lineage } = this.init;
     const peer = this.nextPeer();
     if (peer === null || seq > COMMITTEES_MAX) return false;
     const chain: CommitteeStep[] = [];
     while (chain.length < seq) {
       const request = { v: 1 as const, from: chain.length + 1 };
-      const page = await host.rpc.call(peer, committeesMethod, request, { timeoutMs: PAGE_TIMEOUT_MS });
+      const page = await rpc.call(peer, committeesMethod, request, { timeoutMs: PAGE_TIMEOUT_MS });
       if (page.certificates.length === 0) return false;
       chain.push(...page.certificates.map(decodeCommitteeStep));
     }
@@ -177,7 +176,7 @@ export class LineageSync {
   }
 
   private nextPeer(): string | null {
-    const peers = this.init.host.peers();
-    return peers[this.turn++ % Math.max(1, peers.length)]?.peer ?? null;
+    const peers = this.init.peers();
+    return peers[this.turn++ % Math.max(1, peers.length)] ?? null;
   }
 }

@@ -23,6 +23,8 @@ const signatureSchema: z.ZodType<Uint8Array> = z
 const v = z.literal(1);
 const SMALL_BYTES = 64 * 1024;
 const MANIFEST_BYTES_MAX = 4096;
+/** Of a control state that a follower is told, in bytes; leaves room for the frame around it. */
+export const TOLD_STATE_BYTES_MAX = 15 * 1024 * 1024;
 
 /** The two-phase formation of a swarm; see consensus/formation. */
 export const formationMethod = defineMethod({
@@ -54,11 +56,13 @@ export const genesisMethod = defineMethod({
 const joinAnswerSchema = z.object({
   v,
   /** `refused`: not as it is; the reason says what an operator has to do. */
-  status: z.enum(["admitted", "redirect", "wait", "refused"]),
+  status: z.enum(["admitted", "redirect", "wait", "refused", "follow"]),
   leader: peerSchema.nullable(),
   reason: z.string().max(512).nullable(),
   /** As the answering node knows them. */
   voters: z.array(peerSchema).max(MAX_VOTERS),
+  /** With `follow`: all places are taken; so many learners the leader takes in. */
+  learnersMax: naturalSchema.optional(),
 });
 export type JoinAnswer = z.infer<typeof joinAnswerSchema>;
 
@@ -196,6 +200,31 @@ export const positionMethod = defineMethod({
   maxResponseBytes: 1024,
 });
 
+/**
+ * What a node that stands outside the configuration follows: asked of any node of the swarm, for what is new (`full`
+ * false, a few bytes) or for all of it. See `consensus/control/followed.ts` for what of it has to be proven.
+ */
+export const stateMethod = defineMethod({
+  name: "state",
+  request: z.object({ v, full: z.boolean() }),
+  response: z.object({
+    v,
+    index: naturalSchema,
+    committee: naturalSchema,
+    learners: naturalSchema,
+    session: z
+      .object({
+        id: z.string().min(1).max(128),
+        status: z.string().max(32),
+        height: naturalSchema.nullable(),
+      })
+      .nullable(),
+    /** CBOR of the control state with a shortened history; only if `full` was asked for. */
+    state: bytes(TOLD_STATE_BYTES_MAX).nullable(),
+  }),
+  maxRequestBytes: 1024,
+});
+
 export const METHODS = [
   formationMethod,
   genesisMethod,
@@ -207,4 +236,5 @@ export const METHODS = [
   lineageMethod,
   committeesMethod,
   positionMethod,
+  stateMethod,
 ] as const;

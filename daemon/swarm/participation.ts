@@ -22,8 +22,11 @@ import { Sessions } from "../sessions/commands.js";
 import { SwarmSettings } from "../settings/swarm_settings.js";
 import type { Store } from "../store/index.js";
 import { KeyedLock } from "../store/keyed_lock.js";
+import { askable } from "./askable.js";
 import { CommitteeKeeper } from "./committee_keeper.js";
+import { CommitteeTender } from "./committee_tender.js";
 import { ControlLog } from "./control_log.js";
+import { Follower } from "./follower.js";
 import { LineageStore } from "./lineage_store.js";
 import { LineageSync } from "./lineage_sync.js";
 import { Membership } from "./membership.js";
@@ -62,6 +65,8 @@ export class Participation {
     readonly lineage: LineageStore,
     readonly versions: Versions,
     readonly rounds: RoundDriver,
+    readonly tender: CommitteeTender,
+    readonly follower: Follower,
     readonly membership: Membership,
     readonly removal: Removal,
     readonly sessions: Sessions,
@@ -97,12 +102,27 @@ export class Participation {
         snapshotEveryEntries: config.consensus.snapshotEveryEntries,
       },
     });
+    const peers = () => askable({ formation, host, presence, outside: () => follower.active });
+    const follower: Follower = new Follower({
+      swarm,
+      formation,
+      founders,
+      recovery: init.recovery,
+      control,
+      lineage,
+      raft,
+      verify,
+      peers,
+      rpc: host.rpc,
+      logger,
+      now: init.now,
+    });
     const ballots = new KeyedLock();
     const votes = await VoteRecords.open(store.meta);
     const versions: Versions = new Versions({
       blobs: store.blobs,
       fetch: (ref, sources, signal) => host.blobs.fetch(ref, sources, { signal }),
-      sources: () => versionSources(control, presence, host, identity.peerId),
+      sources: () => versionSources(control, presence, peers()),
       inUse: (hash) => rounds.needs(hash),
       finals: () => control.state.past.map((s) => s.version?.hash).filter((hash) => hash !== undefined),
       recent: await lastVersions(lineage, control.state.session, config.storage.keepVersions),
@@ -139,19 +159,32 @@ export class Participation {
       voter: rounds.voter,
       logger,
     });
+    const tender = new CommitteeTender({
+      self,
+      get committeeSize() {
+        return settings.value("committee.size") ?? config.consensus.committeeSize;
+      },
+      stabilizationMs: config.consensus.committeeStabilizationMs,
+      maxLearners: config.consensus.committeeMaxLearners,
+      raft,
+      committee,
+      presence,
+      logger,
+      now: init.now,
+    });
     const membership = new Membership({
       self,
       name,
       formation: epoch,
-      get committeeSize() {
-        return settings.value("committee.size") ?? config.consensus.committeeSize;
-      },
       raft,
       control,
-      committee,
+      maxLearners: config.consensus.committeeMaxLearners,
+      committee: tender,
+      follower,
       host,
-      presence,
       logger,
+      now: init.now,
+      random: Math.random,
     });
     const removal = new Removal({
       self,
@@ -179,13 +212,16 @@ export class Participation {
       rpc: host.rpc,
       propose: (command, from) => sessions.propose(command, from),
     });
-    const lineageSync = new LineageSync({ control, lineage, founders, verify, host, logger });
+    const { rpc } = host;
+    const lineageSync = new LineageSync({ control, lineage, founders, verify, peers, rpc, logger });
     const off = [
       linkRaft(host, epoch, raft),
       // Certified, but not applied here yet: its bytes may come while the log does.
       host.gossip.on("version", ({ certificate }) => {
-        const { decision } = decodeCertificate(certificate);
+        const announced = decodeCertificate(certificate);
+        const { decision } = announced;
         const { session } = control.state;
+        if (follower.active) void follower.announced(announced);
         if (session !== null && decision.height > session.height)
           versions.ensure(decision.result).catch(() => undefined);
       }),
@@ -200,6 +236,8 @@ export class Participation {
       lineage,
       versions,
       rounds,
+      tender,
+      follower,
       membership,
       removal,
       sessions,
@@ -220,6 +258,7 @@ export class Participation {
   async stop(): Promise<void> {
     this.settings.stop();
     this.membership.stop();
+    this.follower.stop();
     this.lineageSync.stop();
     this.rounds.stop();
     this.versions.stop();
@@ -259,9 +298,8 @@ async function lastVersions(
 }
 
 /** Those that say they stand on the wanted version first, then everybody else that is there. */
-function versionSources(control: ControlLog, presence: Presence, host: SwarmHost, self: string): string[] {
+function versionSources(control: ControlLog, presence: Presence, peers: readonly string[]): string[] {
   const wanted = control.state.session?.version?.hash;
-  const here = host.peers().map((p) => p.peer);
   const holds = (peer: string) => (presence.get(peer)?.heartbeat.versionHash === wanted ? 0 : 1);
-  return here.filter((peer) => peer !== self).sort((a, b) => holds(a) - holds(b));
+  return [...peers].sort((a, b) => holds(a) - holds(b));
 }
