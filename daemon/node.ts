@@ -191,10 +191,10 @@ async function compose(
     source,
     settings: () => member(participation).settings,
     commands: {
-      startTraining: (request) => acting(participation).sessions.start(request),
-      stopTraining: (id, reason) => acting(participation).sessions.stop(id, reason),
-      vote: (version, word) => castByHand(acting(participation).rounds, version, word),
-      removeNode: (peer) => acting(participation).removal.remove(peer),
+      startTraining: (request) => member(participation).sessions.start(request),
+      stopTraining: (id, reason) => member(participation).sessions.stop(id, reason),
+      vote: (version, word) => castByHand(member(participation).rounds, version, word),
+      removeNode: (peer) => member(participation).removal.remove(peer),
       openCheckpoint: (id, height) => {
         const { genesis, control, lineage } = member(participation);
         return openCheckpoint(
@@ -309,16 +309,6 @@ function member(participation: Participation | null): Participation {
   throw new ServiceError(
     "NOT_READY",
     "this node does not belong to a swarm yet; GET /health/ready says what it waits for",
-  );
-}
-
-/** One that stands in the configuration: whoever follows from outside has no say, and knows no leader to ask. */
-function acting(participation: Participation | null): Participation {
-  const part = member(participation);
-  if (!part.follower.active) return part;
-  throw new ServiceError(
-    "NOT_READY",
-    "this node follows the swarm from outside, since all places for learners are taken: ask one of its members (GET /api/v1/consensus/status names them), or raise consensus.committee_max_learners on those",
   );
 }
 

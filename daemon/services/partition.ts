@@ -18,9 +18,13 @@ const STILL_CAN = [
   "finish training in the round that was open; the update counts if it reaches a leader before that round closes",
 ] as const;
 
+/** Whoever follows from outside has no say, and knows no leader to ask. */
+const FOLLOWS =
+  "this node follows the swarm from outside, since all places for learners are taken: ask one of its members (GET /api/v1/consensus/status names them), or raise consensus.committee_max_learners on those";
+
 /**
  * Runs what the swarm has to decide, once a leader is known.
- * @throws ServiceError NOT_READY before the node belongs to a swarm; NETWORK_PARTITION with `details` `voters`, `needed`,
+ * @throws ServiceError NOT_READY before the node belongs to a swarm, or while it follows from outside; NETWORK_PARTITION with `details` `voters`, `needed`,
  * `heard`, `commit_index`, `height`, `committed` (`no`: nothing was sent, `unknown`: it may still be) and `can`; and
  * whatever `work` throws
  */
@@ -37,6 +41,7 @@ export async function saysWhenCutOff<T>(
   source: Pick<SwarmSource, "snapshot">,
   work: () => Promise<T>,
 ): Promise<T> {
+  if (source.snapshot().follows) throw new ServiceError("NOT_READY", FOLLOWS);
   try {
     return await work();
   } catch (error) {
