@@ -8,6 +8,11 @@ import { PendingReads } from "./reads.js";
 import type { PartialSnapshot } from "./snapshot_parts.js";
 import type { Configuration, Entry, RaftOptions, ReadState, Role, StoredState } from "./types.js";
 
+/** Messages that may wait for a Ready, besides those to followers. */
+const OUTBOX_MESSAGES = 1024;
+/** And so many for each follower, besides what may be on its way to it: heartbeats and answers. */
+const OUTBOX_MESSAGES_PER_FOLLOWER = 16;
+
 export class RaftState {
   term: number;
   votedFor: string | null;
@@ -84,6 +89,7 @@ export class RaftState {
 
   /** @param term another than the node's own in a pre-vote */
   send(to: string, body: MessageBody, term = this.term): void {
+    this.makeRoom(this.outbox);
     this.outbox.push({ ...body, from: this.id, to, term });
   }
 
@@ -92,7 +98,20 @@ export class RaftState {
    * @param term another than the node's own in the grant of a pre-vote
    */
   sendAfterWrite(to: string, body: MessageBody, term = this.term): void {
+    this.makeRoom(this.outboxAfterWrite);
     this.outboxAfterWrite.push({ ...body, from: this.id, to, term });
+  }
+
+  /** Messages that may wait for the next Ready. */
+  get maxOutboxMessages(): number {
+    const { maxInflightAppends, maxInflightChunks } = this.options;
+    const perFollower = OUTBOX_MESSAGES_PER_FOLLOWER + maxInflightAppends + maxInflightChunks;
+    return OUTBOX_MESSAGES + perFollower * this.others.length;
+  }
+
+  /** While a disk hangs there is no next Ready, but messages still come in. The oldest answers are lost, as on a full link. */
+  private makeRoom(box: Message[]): void {
+    if (box.length >= OUTBOX_MESSAGES && box.length >= this.maxOutboxMessages) box.splice(0, box.length >> 1);
   }
 
   becomeFollower(term: number, leader: string | null): void {

@@ -138,6 +138,19 @@ export interface FollowerStatus {
   readonly active: boolean;
 }
 
+/** How full the queues of a core are. The bounds stand in `RaftOptions`. */
+export interface CoreQueues {
+  readonly unstoredReadys: number;
+  readonly pendingReads: number;
+  readonly uncommittedBytes: number;
+  /** Messages that wait for the next Ready, at once or after its write. */
+  readonly outboxMessages: number;
+  readonly maxOutboxMessages: number;
+  /** Of the follower with the most. */
+  readonly inflightAppends: number;
+  readonly inflightBytes: number;
+}
+
 export interface CoreStatus {
   readonly id: string;
   readonly role: Role;
