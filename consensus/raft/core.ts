@@ -286,7 +286,6 @@ export class RaftCore {
       pendingReads: s.reads.size,
       uncommittedBytes: s.uncommittedBytes,
       outboxMessages: Math.max(s.outbox.length, s.outboxAfterWrite.length),
-      maxOutboxMessages: s.maxOutboxMessages,
       inflightAppends,
       inflightBytes,
     };

@@ -112,23 +112,22 @@ function requestVotes(s: RaftState, force: boolean): void {
 /** True when this vote request must not even be looked at: a leader was heard from a moment ago (§4.2.3). */
 export function leaseHolds(s: RaftState, message: MessageOf<"vote"> | MessageOf<"preVote">): boolean {
   const { checkQuorum, electionTicks } = s.options;
-  if (!checkQuorum || (message.type === "vote" && message.force)) return false;
+  if (!checkQuorum || isForced(message)) return false;
   return silencePromised(s) || (s.leader !== null && s.electionElapsed < electionTicks);
+}
+
+function isForced(message: MessageOf<"vote"> | MessageOf<"preVote">): boolean {
+  return message.type === "vote" && message.force;
 }
 
 /**
  * Where leaders answer reads by lease, a voter that answered one's heartbeat votes for nobody, not even for itself, before
- * an election timeout is over. A restart forgets whom it has answered, so it waits as if that had been just before.
+ * an election timeout is over: whatever happens to its term, its leader or its configuration meanwhile (it may vote alone
+ * by now, of which that leader has not heard). A restart forgets whom it has answered, so it waits as if that had been
+ * just before.
  */
 export function silencePromised(s: RaftState): boolean {
-  const { reads, electionTicks } = s.options;
-  if (reads !== "lease" || s.log.lastIndex === 0 || votesAlone(s)) return false;
-  return s.now < electionTicks || (s.leader !== null && s.electionElapsed < electionTicks);
-}
-
-function votesAlone(s: RaftState): boolean {
-  const { voters, votersOutgoing } = s.configuration;
-  return voters.length + votersOutgoing.length <= 1;
+  return s.options.reads === "lease" && s.log.lastIndex > 0 && s.now < s.silentUntil;
 }
 
 /**
@@ -136,6 +135,8 @@ function votesAlone(s: RaftState): boolean {
  * configuration, and this node may be the one that is behind (§4.1). The lease keeps removed nodes from disrupting.
  */
 export function handleVoteRequest(s: RaftState, m: MessageOf<"vote"> | MessageOf<"preVote">): void {
+  // The term may have come from elsewhere, after the promise.
+  if (silencePromised(s) && !isForced(m)) return;
   const free =
     s.votedFor === m.from ||
     (s.votedFor === null && s.leader === null) ||

@@ -30,6 +30,7 @@ export function handleAppend(s: RaftState, m: MessageOf<"append">): void {
 export function handleHeartbeat(s: RaftState, m: MessageOf<"heartbeat">): void {
   s.commitTo(m.commit);
   const { commitIndex } = s.log;
+  s.silentUntil = s.now + s.options.electionTicks;
   s.send(m.from, { type: "heartbeatReply", commit: commitIndex, tick: m.tick, read: m.read });
 }
 

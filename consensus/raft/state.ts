@@ -13,6 +13,14 @@ const OUTBOX_MESSAGES = 1024;
 /** And so many for each follower, besides what may be on its way to it: heartbeats and answers. */
 const OUTBOX_MESSAGES_PER_FOLLOWER = 16;
 
+/** Messages that may wait for the next Ready, at once or after its write. */
+export function maxOutboxMessages(options: RaftOptions, followers: number): number {
+  const { maxInflightAppends, maxInflightChunks } = options;
+  return (
+    OUTBOX_MESSAGES + (OUTBOX_MESSAGES_PER_FOLLOWER + maxInflightAppends + maxInflightChunks) * followers
+  );
+}
+
 export class RaftState {
   term: number;
   votedFor: string | null;
@@ -54,6 +62,8 @@ export class RaftState {
 
   /** Ticks since this node was started. */
   now = 0;
+  /** By `now`. Before that this node votes for nobody where leaders answer reads by lease; see `silencePromised`. */
+  silentUntil: number;
   electionElapsed = 0;
   heartbeatElapsed = 0;
   electionTimeout = 0;
@@ -74,6 +84,7 @@ export class RaftState {
     this.configuration = stored.snapshot?.configuration ?? EMPTY_CONFIGURATION;
     this.configIndex = stored.snapshot?.index ?? 0;
     this.reads = new PendingReads(options.maxPendingReads);
+    this.silentUntil = options.electionTicks;
     this.reset(this.term);
   }
 
@@ -102,16 +113,10 @@ export class RaftState {
     this.outboxAfterWrite.push({ ...body, from: this.id, to, term });
   }
 
-  /** Messages that may wait for the next Ready. */
-  get maxOutboxMessages(): number {
-    const { maxInflightAppends, maxInflightChunks } = this.options;
-    const perFollower = OUTBOX_MESSAGES_PER_FOLLOWER + maxInflightAppends + maxInflightChunks;
-    return OUTBOX_MESSAGES + perFollower * this.others.length;
-  }
-
   /** While a disk hangs there is no next Ready, but messages still come in. The oldest answers are lost, as on a full link. */
   private makeRoom(box: Message[]): void {
-    if (box.length >= OUTBOX_MESSAGES && box.length >= this.maxOutboxMessages) box.splice(0, box.length >> 1);
+    if (box.length < OUTBOX_MESSAGES) return;
+    if (box.length >= maxOutboxMessages(this.options, this.others.length)) box.splice(0, box.length >> 1);
   }
 
   becomeFollower(term: number, leader: string | null): void {

@@ -145,7 +145,6 @@ export interface CoreQueues {
   readonly uncommittedBytes: number;
   /** Messages that wait for the next Ready, at once or after its write. */
   readonly outboxMessages: number;
-  readonly maxOutboxMessages: number;
   /** Of the follower with the most. */
   readonly inflightAppends: number;
   readonly inflightBytes: number;

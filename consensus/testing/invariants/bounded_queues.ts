@@ -5,6 +5,7 @@
  */
 import type { RaftCore } from "../../raft/core.js";
 import { ENTRY_OVERHEAD_BYTES } from "../../raft/log.js";
+import { maxOutboxMessages } from "../../raft/state.js";
 import type { SimNode } from "../raft_sim/sim_node.js";
 import type { Invariant } from "./invariant.js";
 
@@ -12,14 +13,14 @@ export class BoundedQueues implements Invariant {
   readonly name = "bounded queues";
   private readonly seen = new WeakMap<RaftCore, { ledTerm: number; lastIndex: number }>();
 
-  check({ id, core, options, unstoredReadys }: SimNode): void {
+  check({ id, core, options, unstoredReadys }: SimNode, nodes: readonly SimNode[]): void {
     if (core === null) return;
     const queues = core.queues();
     const atMost = (what: string, count: number, most: number): void => {
       if (count > most) throw new Error(`${id}: ${count} ${what}, at most ${most} allowed`);
     };
     atMost("Readys not stored", unstoredReadys, options.maxUnstoredReadys);
-    atMost("messages that wait", queues.outboxMessages, queues.maxOutboxMessages);
+    atMost("messages that wait", queues.outboxMessages, maxOutboxMessages(options, nodes.length));
     if (core.role !== "leader") return;
     atMost("reads that wait", queues.pendingReads, options.maxPendingReads);
     atMost("appends on their way", queues.inflightAppends, options.maxInflightAppends);

@@ -120,9 +120,9 @@ function stateOf({ touched }: Done): string {
   return ` | ${id} ${core.role} of term ${core.term} under ${core.leader}, ${lastIndex} ${commitIndex} ${appliedIndex} ${node.digest.slice(0, 8)}`;
 }
 
-export function describe({ voters, learners, spares, options, clockRatio }: RunPlan): string {
+export function describe({ voters, learners, spares, options, clockRatio, fast }: RunPlan): string {
   const { preVote, checkQuorum, reads, leaseMarginTicks, maxUnstoredReadys } = options;
   const margin = reads === "lease" ? ` (margin ${leaseMarginTicks})` : "";
   const clocks = clockRatio === null ? "no clocks" : `clock rates within ${clockRatio}`;
-  return `voters ${voters}; learners ${learners}; spares ${spares}; ${reads} reads${margin}; pre-vote ${preVote}, check-quorum ${checkQuorum}; ${maxUnstoredReadys} Readys; ${clocks}`;
+  return `voters ${voters}; learners ${learners}; spares ${spares}; ${reads} reads${margin}; pre-vote ${preVote}, check-quorum ${checkQuorum}; ${maxUnstoredReadys} Readys; ${clocks}${fast ? ", fast" : ""}`;
 }

@@ -54,6 +54,18 @@ export class SimNode {
     return this.writing.length;
   }
 
+  get canTake(): boolean {
+    return this.core?.hasReady() ?? false;
+  }
+
+  get canWrite(): boolean {
+    return this.writing.length > 0 && !this.stalled;
+  }
+
+  get canApply(): boolean {
+    return this.work.length > 0;
+  }
+
   start(): void {
     const { id, options, random } = this.init;
     const stored = this.disk.read();
