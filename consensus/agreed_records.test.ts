@@ -14,7 +14,10 @@ import {
   encodeCertificate,
   encodeCommitteeCertificate,
   encodeLineageRecord,
+  encodeRecovery,
   type LineageRecord,
+  recoveryDigest,
+  recoveryPreimage,
   votePreimage,
 } from "./votes/index.js";
 
@@ -24,6 +27,7 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 const RECORDS: Readonly<Record<string, LineageRecord>> = {
   genesis: { genesis: samples.SAMPLE_GENESIS },
   committee: { committee: samples.SAMPLE_COMMITTEE_CERTIFICATE },
+  recovery: { recovery: samples.SAMPLE_RECOVERY },
   version: { version: samples.SAMPLE_CERTIFICATE },
 };
 
@@ -37,6 +41,9 @@ function encodings(): Record<string, string> {
     "first decision preimage": hex(votePreimage(SAMPLE_FIRST_DECISION)),
     "committee decision preimage": hex(committeePreimage(SAMPLE_COMMITTEE_DECISION)),
     "committee decision digest": decisionDigest(SAMPLE_COMMITTEE_DECISION),
+    "recovery preimage": hex(recoveryPreimage(samples.SAMPLE_RECOVERY_DECISION)),
+    "recovery digest": recoveryDigest(samples.SAMPLE_RECOVERY_DECISION),
+    recovery: hex(encodeRecovery(samples.SAMPLE_RECOVERY)),
     certificate: hex(encodeCertificate(samples.SAMPLE_CERTIFICATE)),
     "committee certificate": hex(encodeCommitteeCertificate(samples.SAMPLE_COMMITTEE_CERTIFICATE)),
   };

@@ -99,3 +99,43 @@ export interface Committee {
   /** Digest of the committee decision that made it; null for the founders. */
   readonly digest: Hash | null;
 }
+
+/**
+ * What a survivor signs when a majority of the voters is lost for good and it goes on alone by force. No majority stands
+ * behind it, so nobody follows it who has not been told to: see `votes/recovery.ts`.
+ */
+export interface RecoveryDecision {
+  readonly v: 1;
+  readonly swarm: string;
+  readonly formation: Hash;
+  /** The survivor, a member of `from`; the committee from now on is this node alone. */
+  readonly by: string;
+  /** 1 for the first recovery of this swarm. */
+  readonly count: number;
+  /** Number of the committee that it makes, one above the one before. */
+  readonly seq: number;
+  /** Digest of the decision that made the committee before; null for the founders. */
+  readonly parent: Hash | null;
+  /** The committee until now, sorted. */
+  readonly from: readonly string[];
+  /** The voters of the Raft configuration until now, sorted. */
+  readonly configuration: readonly string[];
+  /** Raft term and index at which the recovered log begins; every entry of the log before has a smaller term. */
+  readonly term: number;
+  readonly index: number;
+  /** The session at hand and the version that it stands on; all null without a version. */
+  readonly session: string | null;
+  readonly height: number | null;
+  readonly version: Hash | null;
+  readonly atMs: number;
+}
+
+/** One signature: what it is worth is for whoever accepts it to judge. */
+export interface RecoveryRecord {
+  readonly decision: RecoveryDecision;
+  /** Of `decision.by`, Ed25519 over `"ncrsh-swarm/recovery/1\n" ‖ cbor(decision)`. */
+  readonly signature: Uint8Array;
+}
+
+/** How one committee follows another: handed over by a majority, or by force. */
+export type CommitteeStep = CommitteeCertificate | RecoveryRecord;

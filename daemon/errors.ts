@@ -16,6 +16,8 @@ export type DaemonErrorCode =
   | "API_REFUSED"
   | "NODE_UNREACHABLE"
   | "LINEAGE_UNREADABLE"
+  | "RECOVERY_REFUSED"
+  | "RECOVERY_UNFINISHED"
   | "STOP_TIMEOUT";
 
 export class DaemonError extends Error {

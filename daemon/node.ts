@@ -1,7 +1,7 @@
 /** The composition root: the one file that knows everybody. Builds a node from its configuration and takes it down. */
-import { readFile } from "node:fs/promises";
 import { Registry } from "prom-client";
 import { FormationRunner, formationOf, type Genesis } from "../consensus/formation/index.js";
+import { epochOf } from "../consensus/votes/index.js";
 import { createIdentity, identityBytes, identityFromBytes, SwarmHost } from "../protocol/index.js";
 import { AggregationWorker } from "../training/aggregation/index.js";
 import { TrainerSupervisor } from "../training/trainer/index.js";
@@ -12,6 +12,7 @@ import { type Config, configWarnings } from "./config/index.js";
 import { DaemonError } from "./errors.js";
 import type { Logger } from "./logger.js";
 import { createSwarmMetrics } from "./metrics/index.js";
+import { assertRecovered } from "./recovery/unfinished.js";
 import { castByHand } from "./rounds/by_hand.js";
 import { TrainerPort } from "./rounds/trainer_port.js";
 import { ServiceError } from "./services/errors.js";
@@ -19,7 +20,15 @@ import { createSwarmServices } from "./services/swarm_services.js";
 import { openCheckpoint } from "./sessions/checkpoints.js";
 import { createSource } from "./snapshot.js";
 import { openStore } from "./store/index.js";
-import { fetchGenesis, foundedHere, loadGenesis, saveGenesis } from "./swarm/founding.js";
+import {
+  fetchGenesis,
+  foundedHere,
+  loadGenesis,
+  loadRecovery,
+  type SwarmOrigin,
+  saveGenesis,
+  saveRecovery,
+} from "./swarm/founding.js";
 import { handleCalls } from "./swarm/handlers.js";
 import { Heartbeats } from "./swarm/heartbeats.js";
 import { Introductions } from "./swarm/introductions.js";
@@ -28,6 +37,7 @@ import { formationMethod } from "./swarm/methods.js";
 import { ownHeartbeat } from "./swarm/own_heartbeat.js";
 import { Participation } from "./swarm/participation.js";
 import { Presence } from "./swarm/presence.js";
+import { readSwarmKey } from "./swarm_key.js";
 
 export interface RunningNode {
   readonly peerId: string;
@@ -87,6 +97,8 @@ async function compose(
   closeLater("store", () => store.close());
   const identity = identityFromBytes(store.identity);
   let genesis = await loadGenesis(store.meta);
+  let recovery = await loadRecovery(store.meta);
+  if (genesis !== null && recovery !== null) await assertRecovered(store, identity.peerId, recovery);
   if (genesis !== null && genesis.swarm !== config.network.swarmId) throw otherSwarm(config, genesis);
   let participation: Participation | null = null;
   const isMember = memberCheck(() => participation?.control.state ?? null);
@@ -103,7 +115,9 @@ async function compose(
     swarmKey: config.network.swarmKeyFile === null ? null : await readSwarmKey(config.network.swarmKeyFile),
     maxConnections: config.network.maxConnections,
     logger: logger.child({ part: "network" }),
-    formation: () => (genesis === null ? null : formationOf(genesis)),
+    formation: () => (genesis === null ? null : epochOf(formationOf(genesis), recovery)),
+    origin: () => (genesis === null || recovery === null ? null : formationOf(genesis)),
+    acceptedRecoveries: config.consensus.acceptRecovery,
     // A newcomer, who knows no members yet, knows the founders.
     preferred: (peer) => isMember(peer) || genesis?.voters.includes(peer) === true,
     blobStorage: store.blobs,
@@ -111,7 +125,9 @@ async function compose(
     datastore: store.libp2p,
   });
   const presence = new Presence(identity.peerId, {
-    deadAfterMs: config.training.deadAfterMs,
+    get deadAfterMs() {
+      return participation?.settings.value("training.dead_after") ?? config.training.deadAfterMs;
+    },
     now,
     isMember,
     isConnected: (peer) => host.isUp(peer),
@@ -149,6 +165,7 @@ async function compose(
     presence,
     everyMs: config.training.heartbeatMs,
     compose: () => ownHeartbeat({ config, version: VERSION, host, store, trainer, participation }),
+    mute: () => participation?.follower.active === true,
   });
   // Its process takes about a second to be ready: meanwhile this one gets the rest up.
   trainer?.start();
@@ -164,7 +181,7 @@ async function compose(
     trainer,
     participation: () => participation,
     checks: () => ({
-      swarm: participation === null ? "this node does not belong to a swarm yet" : null,
+      swarm: participation === null ? outside(host.refusals().at(-1)?.reason) : null,
       session: participation?.rounds.fault() ?? null,
     }),
   });
@@ -172,6 +189,7 @@ async function compose(
   host.onLatency((_peer, ms) => metrics.network.latency.observe(ms / 1000));
   const services = createSwarmServices({
     source,
+    settings: () => member(participation).settings,
     commands: {
       startTraining: (request) => member(participation).sessions.start(request),
       stopTraining: (id, reason) => member(participation).sessions.stop(id, reason),
@@ -219,6 +237,7 @@ async function compose(
     formation: founding,
     expect: form ? 0 : bootstrapExpect,
     genesis: () => genesis,
+    recovery: () => recovery,
     participation: () => participation,
     now,
   });
@@ -228,7 +247,7 @@ async function compose(
   heartbeats.start();
   closeLater("heartbeats", () => heartbeats.stop());
 
-  const take = async (record: Genesis): Promise<void> => {
+  const take = async ({ genesis: record, recovery }: SwarmOrigin): Promise<void> => {
     const member = await Participation.open({
       config,
       logger,
@@ -240,6 +259,7 @@ async function compose(
       trainer,
       aggregation,
       genesis: record,
+      recovery,
       founded: await foundedHere(founding, record),
       now,
     });
@@ -253,15 +273,17 @@ async function compose(
   const belong = async (): Promise<void> => {
     if (genesis === null) {
       const outcome = await founding.run(leaving.signal);
-      const record =
+      const origin =
         outcome.kind === "formed"
-          ? outcome.genesis
+          ? { genesis: outcome.genesis, recovery: null }
           : await fetchGenesis(host, outcome.formation, logger, leaving.signal);
-      await saveGenesis(store.meta, record);
-      genesis = record;
+      // Before the genesis: without it this node is still none of the swarm.
+      if (origin.recovery !== null || recovery !== null) await saveRecovery(store.meta, origin.recovery);
+      await saveGenesis(store.meta, origin.genesis);
+      ({ genesis, recovery } = origin);
       host.formationChanged();
     }
-    await take(genesis);
+    await take({ genesis, recovery });
   };
   const belonging = belong().catch((error: Error) => {
     if (!leaving.signal.aborted) broken(error);
@@ -290,20 +312,14 @@ function member(participation: Participation | null): Participation {
   );
 }
 
+function outside(refusal: string | undefined): string {
+  const waits = "this node does not belong to a swarm yet";
+  return refusal === undefined ? waits : `${waits}; the last peer that it met was refused: ${refusal}`;
+}
+
 function otherSwarm(config: Config, genesis: Genesis): DaemonError {
   const { dataDir } = config.node;
   const { swarmId } = config.network;
   const message = `the data folder ${dataDir} belongs to a node of swarm "${genesis.swarm}", and this node is told to be of "${swarmId}": use another folder (--data-dir), or --swarm-id ${genesis.swarm}`;
   return new DaemonError("CONFIG_INVALID", message, { dataDir, swarm: genesis.swarm, configured: swarmId });
-}
-
-async function readSwarmKey(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new DaemonError("CONFIG_INVALID", `network.swarm_key_file: ${path} cannot be read: ${reason}`, {
-      path,
-    });
-  }
 }

@@ -61,6 +61,8 @@ function snapshotOf(parts: SnapshotParts): SwarmSnapshot {
       lastIndex: raft.lastIndex,
       snapshotIndex: raft.snapshotIndex,
     },
+    follows: part?.follower.active === true,
+    voterHealth: part?.tender.voterHealth() ?? null,
     presence: presence.all().map((seen) => presenceOf(seen, presence, part)),
     connections: host.connections().map((c) => ({
       peer: c.peer,

@@ -14,6 +14,8 @@ import { FrameStream } from "./streams.js";
 export interface GreeterInit {
   readonly table: PeerTable;
   readonly hello: () => Hello;
+  /** Recoveries that this node's operator has accepted; see `unacceptedRecovery`. */
+  readonly acceptedRecoveries?: readonly string[];
   readonly logger: Logger;
   /** A refused peer is not dialed for a while. */
   readonly refused: (peer: string) => void;
@@ -63,13 +65,13 @@ export class Greeter {
       const stream = await connection.newStream(HELLO_PROTOCOL, {
         signal: AbortSignal.timeout(this.timeoutMs),
       });
-      return greet(this.framed(stream), hello);
+      return greet(this.framed(stream), hello, this.init.acceptedRecoveries);
     });
   }
 
   /** The handler of the protocol. */
   async answer(stream: Stream, connection: Connection): Promise<void> {
-    await this.run(connection, (hello) => answer(this.framed(stream), hello));
+    await this.run(connection, (hello) => answer(this.framed(stream), hello, this.init.acceptedRecoveries));
   }
 
   private framed(stream: Stream): FrameStream {

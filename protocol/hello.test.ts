@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { type Hello, helloOf, refusalOf } from "./hello.js";
+import { type Hello, helloOf, refusalOf, unacceptedRecovery } from "./hello.js";
+import { TEXT_CHARS_MAX } from "./limits.js";
 
 const A = `sha256:${"a".repeat(64)}` as const;
 const B = `sha256:${"b".repeat(64)}` as const;
+const C = `sha256:${"c".repeat(64)}` as const;
 const hello = (changes: Partial<Hello> = {}): Hello => ({
   ...helloOf({ swarm: "s", name: "n", version: "1.0.0", formation: null }),
   ...changes,
@@ -44,5 +46,34 @@ describe("protocol/hello", () => {
   it("carries nothing but its own fields", () => {
     const options = { swarm: "s", name: "n", version: "1", formation: null, identity: "secret" };
     assert.ok(!("identity" in helloOf(options)));
+  });
+});
+
+describe("protocol/hello: a swarm that was recovered by force", () => {
+  const recovered = hello({ formation: B, origin: A });
+
+  it("and the one that it was are two, and both sides say how to go over", () => {
+    for (const other of [hello({ formation: A }), hello({ formation: C, origin: A })]) {
+      assert.match(String(refusalOf(recovered, other)), /was recovered by force.*b{64}.*--accept-recovery/);
+      assert.equal(refusalOf(recovered, other), refusalOf(other, recovered));
+      assert.ok(String(refusalOf(recovered, other)).length <= TEXT_CHARS_MAX);
+    }
+    assert.equal(refusalOf(recovered, hello({ ...recovered, name: "other" })), null);
+    assert.equal(refusalOf(recovered, hello()), null);
+    assert.match(String(refusalOf(recovered, hello({ formation: C }))), /two swarms were formed/);
+  });
+
+  it("is followed only by whom its operator has told to", () => {
+    assert.match(String(unacceptedRecovery(hello(), recovered, [])), /--accept-recovery sha256:b{64}/);
+    assert.match(String(unacceptedRecovery(hello(), recovered, [C])), /--accept-recovery/);
+    assert.ok(String(unacceptedRecovery(hello(), recovered, [])).length <= TEXT_CHARS_MAX);
+    assert.equal(unacceptedRecovery(hello(), recovered, [C, B]), null);
+    assert.equal(unacceptedRecovery(recovered, recovered, []), null);
+    assert.equal(unacceptedRecovery(recovered, hello(), []), null);
+    assert.equal(unacceptedRecovery(hello(), hello({ formation: A }), []), null);
+  });
+
+  it("adds nothing to the hello of one that never was", () => {
+    assert.ok(!("origin" in hello({ formation: A })));
   });
 });

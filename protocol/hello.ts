@@ -22,7 +22,10 @@ export const helloSchema = z.object({
   swarm: nameSchema,
   name: nameSchema,
   version: nameSchema,
+  /** What the swarm was founded on; after it was recovered by force, the digest of the last recovery… */
   formation: hashSchema.nullable(),
+  /** …and then this is what it was founded on. */
+  origin: hashSchema.optional(),
 });
 export type Hello = z.infer<typeof helloSchema>;
 
@@ -36,8 +39,8 @@ export type HelloOutcome =
   | { readonly kind: "refused"; readonly reason: string; readonly byUs: boolean };
 
 /** Field by field: a hello goes to strangers, nothing else that a caller's object carries may ride along. */
-export function helloOf(node: Pick<Hello, "swarm" | "name" | "version" | "formation">): Hello {
-  const { swarm, name, version, formation } = node;
+export function helloOf(node: Pick<Hello, "swarm" | "name" | "version" | "formation" | "origin">): Hello {
+  const { swarm, name, version, formation, origin } = node;
   return {
     v: 1,
     protocol: PROTOCOL_VERSION,
@@ -46,6 +49,7 @@ export function helloOf(node: Pick<Hello, "swarm" | "name" | "version" | "format
     name,
     version,
     formation,
+    ...(origin === undefined ? {} : { origin }),
   };
 }
 
@@ -63,30 +67,59 @@ export function refusalOf(a: Hello, b: Hello): string | null {
     );
   }
   if (a.formation !== null && b.formation !== null && a.formation !== b.formation) {
+    if ((a.origin ?? a.formation) === (b.origin ?? b.formation)) return recoveredApart(a, b);
     const [first, second] = [a.formation, b.formation].sort();
     return `two swarms were formed under the id "${a.swarm}": ${first} and ${second}`;
   }
   return null;
 }
 
+/** One swarm, of which the nodes follow different recoveries, or one of them none: they are two swarms now. */
+function recoveredApart(a: Hello, b: Hello): string {
+  const recoveries = [a, b].flatMap((hello) => (hello.origin === undefined ? [] : [hello.formation])).sort();
+  return (
+    `the swarm "${a.swarm}" was recovered by force (${recoveries.join(" and ")}) and only one side follows ` +
+    "that: to follow it, stop the other node, empty its whole data folder, and start it with --accept-recovery and that digest"
+  );
+}
+
+/** Why this node does not join the other one's swarm, or null: nobody follows a recovery without having been told to. */
+export function unacceptedRecovery(mine: Hello, theirs: Hello, accepted: readonly string[]): string | null {
+  const { formation, origin, swarm } = theirs;
+  if (origin === undefined || formation === null || formation === mine.formation) return null;
+  if (accepted.includes(formation)) return null;
+  return (
+    `the swarm "${swarm}" was recovered by force by one of its nodes, and what others had committed may be lost: ` +
+    `a node follows it only when it is started with --accept-recovery ${formation} (consensus.accept_recovery)`
+  );
+}
+
 /** The dialer's side. @throws ProtocolError when the other side breaks off or does not speak the protocol */
-export async function greet(frames: FrameStream, mine: Hello): Promise<HelloOutcome> {
+export async function greet(
+  frames: FrameStream,
+  mine: Hello,
+  accepted: readonly string[] = [],
+): Promise<HelloOutcome> {
   await frames.write(encodeAs(helloSchema, mine, "hello"), HELLO_TIMEOUT_MS);
   const answer = decode(helloAnswerSchema, await next(frames), {
     what: "answer to hello",
     maxBytes: HELLO_BYTES_MAX,
   });
   if (answer.refusal !== null) return { kind: "refused", reason: answer.refusal, byUs: false };
-  const refusal = refusalOf(mine, answer.hello);
+  const refusal = refusalOf(mine, answer.hello) ?? unacceptedRecovery(mine, answer.hello, accepted);
   await frames.write(encode({ v: 1, refusal }), HELLO_TIMEOUT_MS);
   await frames.close();
   return outcomeOf(answer.hello, refusal);
 }
 
 /** The listener's side. @throws ProtocolError when the other side breaks off or does not speak the protocol */
-export async function answer(frames: FrameStream, mine: Hello): Promise<HelloOutcome> {
+export async function answer(
+  frames: FrameStream,
+  mine: Hello,
+  accepted: readonly string[] = [],
+): Promise<HelloOutcome> {
   const theirs = decode(helloSchema, await next(frames), { what: "hello", maxBytes: HELLO_BYTES_MAX });
-  const refusal = refusalOf(mine, theirs);
+  const refusal = refusalOf(mine, theirs) ?? unacceptedRecovery(mine, theirs, accepted);
   await frames.write(
     encodeAs(helloAnswerSchema, { v: 1, hello: mine, refusal }, "answer to hello"),
     HELLO_TIMEOUT_MS,

@@ -53,6 +53,10 @@ export interface HostOptions {
   readonly logger: Logger;
   /** The swarm that this node belongs to, by now; call `formationChanged` when that changes. */
   readonly formation: () => Hash | null;
+  /** What that swarm was founded on, when `formation` is the recovery that it follows; else null. */
+  readonly origin?: () => Hash | null;
+  /** Recoveries by force that this node may follow. */
+  readonly acceptedRecoveries?: readonly Hash[];
   /** What is served to others, and where fetched blobs go. */
   readonly blobStorage: BlobStorage;
   /** Larger blobs are not fetched. */
@@ -135,8 +139,10 @@ export class SwarmHost {
       table,
       hello: () => {
         const { name, version } = options;
-        return helloOf({ swarm: swarmId, name, version, formation: options.formation() });
+        const origin = options.origin?.() ?? undefined;
+        return helloOf({ swarm: swarmId, name, version, formation: options.formation(), origin });
       },
+      acceptedRecoveries: options.acceptedRecoveries ?? [],
       logger,
       refused: (peer) => this.redialer.refused(peer),
     });

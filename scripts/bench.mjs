@@ -13,4 +13,4 @@ if (!/^[a-z_]+$/.test(name) || !existsSync(file)) {
   process.stderr.write(`no benchmark "${name}"; see scripts/bench/\n`);
   process.exit(2);
 }
-must(process.execPath, [file, ...args]);
+must(process.execPath, [...process.execArgv, file, ...args]);

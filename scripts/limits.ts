@@ -25,6 +25,7 @@ const SECTIONS: readonly Section[] = [
       "consensus/votes/refusal.ts",
       "consensus/control/commands.ts",
       "consensus/control/state.ts",
+      "consensus/control/settings.ts",
     ),
   },
   {
@@ -52,10 +53,15 @@ const SECTIONS: readonly Section[] = [
       "daemon/rounds/evaluations.ts",
       "daemon/rounds/losses.ts",
       "daemon/rounds/trainer_port.ts",
+      "consensus/committee/health.ts",
+      "consensus/committee/plan.ts",
+      "consensus/committee/roster.ts",
+      "daemon/swarm/follower.ts",
       "daemon/swarm/presence.ts",
       "daemon/swarm/heartbeats.ts",
       "daemon/swarm/lineage_store.ts",
       "daemon/swarm/participation.ts",
+      "daemon/settings/swarm_settings.ts",
     ),
   },
   {
@@ -80,6 +86,7 @@ const SECTIONS: readonly Section[] = [
     ),
   },
   { title: "Store and log", files: bounds("daemon/store/blob_intake.ts", "daemon/log_sink.ts") },
+  { title: "Recovery by force", files: bounds("daemon/recovery/backup.ts", "daemon/recovery/probe.ts") },
   { title: "Datasets", files: [{ path: "training/datasets/limits.ts" }] },
   { title: "HTTP API", files: [{ path: "daemon/api/limits.ts" }] },
 ];

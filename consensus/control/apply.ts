@@ -4,11 +4,12 @@
  */
 import type { Verify } from "../../protocol/types.js";
 import type { Command } from "./commands.js";
-import { changeCommittee } from "./committee.js";
+import { changeCommittee, notePlan } from "./committee.js";
 import { joinMember } from "./members.js";
 import { type Applied, done, type EntryMeta } from "./outcome.js";
 import { commitRound, failRound } from "./rounds.js";
 import { createSession, endSession } from "./sessions.js";
+import { deleteSetting, setSetting } from "./settings.js";
 import type { ControlState } from "./state.js";
 
 export function applyCommand(
@@ -23,6 +24,8 @@ export function applyCommand(
       return done(joinMember(state, command, meta));
     case "committee.change":
       return changeCommittee(state, command, meta, verify);
+    case "committee.plan":
+      return done(notePlan(state, command, meta));
     case "session.create":
       return createSession(state, command, meta);
     case "session.stop":
@@ -33,5 +36,9 @@ export function applyCommand(
       return commitRound(state, command, meta, verify);
     case "round.fail":
       return failRound(state, command, meta);
+    case "settings.set":
+      return setSetting(state, command, meta);
+    case "settings.delete":
+      return deleteSetting(state, command, meta);
   }
 }

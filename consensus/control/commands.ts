@@ -8,6 +8,7 @@ import {
   naturalSchema,
   peerSchema,
 } from "../votes/schemas.js";
+import { settingKeySchema, settingValueSchema } from "./settings.js";
 import { evaluationSchema, MEMBERS_MAX } from "./state.js";
 
 /** A log entry is at most this large; every command but `session.create` fits at every bound at once. */
@@ -57,6 +58,15 @@ export const commandSchema = z.discriminatedUnion("type", [
     certificate: committeeCertificateSchema,
     atMs: naturalSchema,
   }),
+  /** Why the leader is about to change who votes; the changes themselves are Raft's. */
+  z.object({
+    v: z.literal(1),
+    type: z.literal("committee.plan"),
+    promoted: z.array(peerSchema).max(MAX_VOTERS),
+    demoted: z.array(peerSchema).max(MAX_VOTERS),
+    reason,
+    atMs: naturalSchema,
+  }),
   z.object({ v: z.literal(1), type: z.literal("session.stop"), id, reason, atMs: naturalSchema }),
   z.object({
     v: z.literal(1),
@@ -87,6 +97,24 @@ export const commandSchema = z.discriminatedUnion("type", [
     participants,
     atMs: naturalSchema,
   }),
+  z.object({
+    v: z.literal(1),
+    type: z.literal("settings.set"),
+    key: settingKeySchema,
+    value: settingValueSchema,
+    /** The revision that it replaces, 0: the key must not exist; null: whatever there is. */
+    expect: naturalSchema.nullable(),
+    by: peerSchema,
+    atMs: naturalSchema,
+  }),
+  z.object({
+    v: z.literal(1),
+    type: z.literal("settings.delete"),
+    key: settingKeySchema,
+    expect: naturalSchema.min(1).nullable(),
+    by: peerSchema,
+    atMs: naturalSchema,
+  }),
 ]);
 export type Command = z.infer<typeof commandSchema>;
 export type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>;
@@ -95,7 +123,8 @@ export type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>
 export function encodeCommand(command: Command): Uint8Array {
   const bytes = toBytes(command);
   assertDepth(bytes, "command", COMMAND_DEPTH_MAX);
-  if (command.type === "session.create") decodeCommand(bytes);
+  // These carry what a person wrote.
+  if (command.type === "session.create" || command.type === "settings.set") decodeCommand(bytes);
   return bytes;
 }
 

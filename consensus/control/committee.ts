@@ -30,6 +30,22 @@ export function changeCommittee(
   return { state: next, outcome: { kind: "applied", version: null, committee: certificate } };
 }
 
+/** For the history only: nothing follows from it, since the changes are entries of their own. */
+export function notePlan(
+  state: ControlState,
+  { promoted, demoted, reason, atMs }: CommandOf<"committee.plan">,
+  meta: EntryMeta,
+): ControlState {
+  const rejected = demoted.map((peer) => ({ peer, reason: "votes no longer" }));
+  return record(state, {
+    ...entry(meta, atMs),
+    type: "membership",
+    contributors: [...promoted],
+    rejected,
+    reason,
+  });
+}
+
 function handoverFault(state: ControlState, decision: CommitteeDecision, meta: EntryMeta): string | null {
   const misplaced = placeFault(state, decision, meta);
   if (misplaced !== null) return misplaced;

@@ -133,6 +133,22 @@ describe("consensus/control", () => {
     assert.equal(bench.session.id, "s2");
   });
 
+  it("keeps why the voters are about to change, and changes nothing else for it", () => {
+    const bench = new Bench();
+    const before = bench.machine.state;
+    const plan = { promoted: ["d"], demoted: ["a"], reason: "a has been away for 60 s: replaced by d" };
+    assert.equal(codeOf(bench.apply({ v: 1, type: "committee.plan", ...plan, atMs: 7 })), "applied");
+    const { history, historyTotal, index, ...rest } = bench.machine.state;
+    const added = history.at(-1);
+    assert.deepEqual([added?.type, added?.reason, added?.atMs], ["membership", plan.reason, 7]);
+    assert.deepEqual([added?.contributors, added?.rejected.map((r) => r.peer)], [["d"], ["a"]]);
+    assert.deepEqual(
+      { ...rest, history: history.slice(0, -1), historyTotal: historyTotal - 1, index: before.index },
+      before,
+    );
+    assert.equal(index, before.index + 1);
+  });
+
   it("ends a session when its data is used up", () => {
     const bench = new Bench();
     bench.create("s1", 100, 12);

@@ -1,6 +1,22 @@
 export * from "./apply.js";
 export * from "./commands.js";
+export * from "./followed.js";
+export { type JsonValue, jsonFault } from "./json_value.js";
 export * from "./machine.js";
 export { applyConfiguration } from "./members.js";
 export type { Applied, ApplyOutcome, EntryMeta, RefusalCode } from "./outcome.js";
+export { recoverControl } from "./recovery.js";
+export {
+  noSettings,
+  SETTING_DEPTH_MAX,
+  SETTING_KEY_ALLOWED,
+  SETTING_VALUE_BYTES_MAX,
+  SETTINGS_BYTES_MAX,
+  SETTINGS_MAX,
+  type Setting,
+  type Settings,
+  settingKeySchema,
+  settingOf,
+  settingValueSchema,
+} from "./settings.js";
 export * from "./state.js";

@@ -13,14 +13,25 @@ export type ApplyOutcome =
       readonly kind: "applied";
       readonly version: Certificate | null;
       readonly committee: CommitteeCertificate | null;
+      /** Of `settings.*`: the one that this change made. */
+      readonly revision?: number;
     }
-  | { readonly kind: "refused"; readonly code: RefusalCode; readonly reason: string };
+  | {
+      readonly kind: "refused";
+      readonly code: RefusalCode;
+      readonly reason: string;
+      /** Of `settings.*`: the one that the key has, 0 when it does not exist. */
+      readonly revision?: number;
+    };
 export type RefusalCode =
   | "COMMAND_UNKNOWN"
   | "TRAINING_IN_PROGRESS"
   | "SESSION_NOT_FOUND"
   | "ROUND_NOT_OPEN"
-  | "CERTIFICATE_INVALID";
+  | "CERTIFICATE_INVALID"
+  | "SETTING_CONFLICT"
+  | "SETTING_NOT_FOUND"
+  | "SETTINGS_FULL";
 
 export interface Applied {
   readonly state: ControlState;

@@ -13,6 +13,7 @@ import {
   naturalSchema,
   peerSchema,
 } from "../votes/schemas.js";
+import { noSettings, settingsSchema } from "./settings.js";
 
 /** Decisions kept in the state itself; the whole lineage is kept beside it, see `ControlEvents.version`. */
 export const HISTORY_MAX = 512;
@@ -87,7 +88,7 @@ export const historyEntrySchema = z.object({
   index: naturalSchema,
   term: naturalSchema,
   atMs: naturalSchema,
-  type: z.enum(["session", "version", "round_failed", "refused", "membership", "committee"]),
+  type: z.enum(["session", "version", "round_failed", "refused", "membership", "committee", "recovered"]),
   session: z.string().nullable(),
   round: naturalSchema.nullable(),
   height: naturalSchema.nullable(),
@@ -129,6 +130,8 @@ export const controlStateSchema = z.object({
   past: z.array(sessionStateSchema).max(PAST_SESSIONS_MAX),
   history: z.array(historyEntrySchema).max(HISTORY_MAX),
   historyTotal: naturalSchema,
+  /** A snapshot from before there were settings has none. */
+  settings: settingsSchema.default(noSettings),
 });
 export type ControlState = z.infer<typeof controlStateSchema>;
 
@@ -151,6 +154,7 @@ export function emptyControlState(
     past: [],
     history: [],
     historyTotal: 0,
+    settings: noSettings(),
   };
 }
 

@@ -2,12 +2,12 @@
  * Carries committed entries to the applier, one after another, beside the loop that writes and sends: an applier that
  * takes its time delays results, not heartbeats.
  */
+import { membersIn } from "../raft/configuration.js";
 import type { RaftCore } from "../raft/core.js";
 import { MAX_SNAPSHOT_BYTES } from "../raft/messages.js";
 import type { Entry, Snapshot } from "../raft/types.js";
 import type { RaftStorage } from "../storage/types.js";
 import type { RaftNodeOptions } from "./options.js";
-import { membersIn } from "./published.js";
 import type { RaftApplier, RaftLogger } from "./types.js";
 import type { Waiting } from "./waiting.js";
 

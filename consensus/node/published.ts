@@ -1,7 +1,8 @@
 /** What a node says of itself: role, term and leader only once they are stored, so that no term is ever led twice. */
+import { membersIn } from "../raft/configuration.js";
 import type { RaftCore } from "../raft/core.js";
 import type { Ready } from "../raft/ready.js";
-import type { Configuration, Role } from "../raft/types.js";
+import type { Role } from "../raft/types.js";
 import type { RaftStatus } from "./types.js";
 
 export class Published {
@@ -54,12 +55,4 @@ export class Published {
     this.seen = now;
     return changed;
   }
-}
-
-/** As the swarm is to be when a change that is under way is over. */
-export function membersIn({ voters, learners, learnersNext }: Configuration): {
-  readonly voters: readonly string[];
-  readonly learners: readonly string[];
-} {
-  return { voters, learners: learnersNext.length === 0 ? learners : [...learners, ...learnersNext].sort() };
 }

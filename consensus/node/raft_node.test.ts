@@ -13,6 +13,16 @@ import type { RaftNodeInit } from "./types.js";
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
+/** Again when the machine was too busy for the leader's heartbeats. */
+async function passBarrier(node: RaftNode): Promise<void> {
+  for (let left = 20; ; left--) {
+    const error = await node.readBarrier().catch((error: unknown) => error);
+    if (error === undefined) return;
+    if (left === 0) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 describe("raft node", () => {
   let hub: Hub;
 
@@ -70,6 +80,39 @@ describe("raft node", () => {
     const change = { kind: "addLearner", peer: "z" } as const;
     await assert.rejects(hub.get(other).node.changeMembership(change), { code: "NOT_LEADER" });
     await assert.rejects(hub.get(other).node.transferLeadership(), { code: "NOT_LEADER" });
+  });
+
+  it("reads behind a barrier what was committed before, on any node", async () => {
+    await hub.found(["a", "b", "c"]);
+    const leader = (await hub.leader()).node.status().id;
+    for (let i = 0; i < 20; i++) {
+      await hub.propose(`${i}`);
+      await Promise.all(
+        [...hub.members.values()].map(async ({ node, applier }) => {
+          await passBarrier(node);
+          assert.ok(applier.items.includes(`${i}`), `${node.status().id} behind ${leader}`);
+        }),
+      );
+    }
+  });
+
+  it("passes no barrier without a majority, neither as the leader of before nor as a follower", async () => {
+    await hub.found(["a", "b", "c"]);
+    const old = (await hub.leader()).node;
+    hub.cut.add(old.status().id);
+    // It leads still, as far as it knows; meanwhile the others go on without it.
+    const stale = assert.rejects(old.readBarrier(60_000), { code: "NOT_LEADER" });
+    await hub.propose("unseen");
+    await stale;
+    await assert.rejects(old.readBarrier(50));
+    hub.cut.clear();
+    await hub.leader();
+    await eventually("it passes the barrier again", () => old.status().leader !== null);
+    await passBarrier(old);
+    assert.ok(hub.get(old.status().id).applier.items.includes("unseen"));
+    const [one, other] = [...hub.members.keys()].filter((id) => id !== old.status().leader) as string[];
+    hub.cut.add(one as string).add(other as string);
+    await assert.rejects(hub.get(one as string).node.readBarrier(50));
   });
 
   it("drops proposals when it loses the leadership", async () => {
@@ -134,28 +177,6 @@ describe("raft node", () => {
     );
     assert.equal(pendingConfig, false);
     await hub.propose("after");
-  });
-
-  it("lets every member wait until it has applied what was committed before", async () => {
-    await hub.found(["a", "b", "c"]);
-    await hub.leader();
-    for (let i = 0; i < 5; i++) {
-      await hub.propose(`${i}`);
-      const index = Math.max(...["a", "b", "c"].map((id) => hub.get(id).node.status().commitIndex));
-      for (const id of ["a", "b", "c"]) {
-        const { node } = hub.get(id);
-        await Promise.all([node.readBarrier(), node.readBarrier()]);
-        assert.ok(node.status().appliedIndex >= index, `${id} has not applied ${index}`);
-      }
-    }
-  });
-
-  it("confirms no read without a majority", async () => {
-    await hub.found(["a", "b", "c"]);
-    const leader = await hub.leader();
-    const id = leader.node.status().id;
-    for (const other of ["a", "b", "c"]) if (other !== id) await hub.get(other).node.stop();
-    await assert.rejects(leader.node.readBarrier(300), { code: /TIMEOUT|NOT_LEADER/ });
   });
 
   it("allows one membership change at a time", async () => {

@@ -90,6 +90,14 @@ export function changeConfiguration(configuration: Configuration, change: ConfCh
   return applyConfChange(configuration, change).configuration ?? configuration;
 }
 
+/** As the swarm is to be when a change that is under way is over. */
+export function membersIn({ voters, learners, learnersNext }: Configuration): {
+  readonly voters: readonly string[];
+  readonly learners: readonly string[];
+} {
+  return { voters, learners: learnersNext.length === 0 ? learners : [...learners, ...learnersNext].sort() };
+}
+
 function invalid(message: string, facts: Record<string, unknown>): ConsensusError {
   return new ConsensusError("CONFIG_INVALID", message, facts);
 }

@@ -21,6 +21,7 @@ import type {
   FollowerStatus,
   HardState,
   RaftOptions,
+  ReplicationStatus,
   Snapshot,
   SoftState,
   StoredState,
@@ -253,6 +254,20 @@ export class RaftCore {
         active: silentTicks < s.options.electionTicks,
       };
     });
+  }
+
+  /** How this leader sends to one member; null elsewhere, and for a stranger. */
+  replicationTo(peer: string): ReplicationStatus | null {
+    const progress = this.s.progress.get(peer);
+    if (progress === undefined || peer === this.s.id) return null;
+    return {
+      mode: progress.mode,
+      matchIndex: progress.match,
+      nextIndex: progress.next,
+      paused: progress.isPaused,
+      inflightAppends: progress.inflights.count,
+      snapshotIndex: progress.transfer?.index ?? null,
+    };
   }
 
   status(): CoreStatus {

@@ -104,8 +104,8 @@ function requestVotes(s: RaftState, force: boolean): void {
   const prevote = s.role === "precandidate";
   for (const peer of membersOf(s.configuration)) {
     if (peer === s.id || !s.hasVote(peer)) continue;
-    if (prevote) s.send(peer, { type: "preVote", lastIndex, lastTerm }, s.term + 1);
-    else s.send(peer, { type: "vote", lastIndex, lastTerm, force });
+    if (prevote) s.send({ type: "preVote", from: s.id, to: peer, term: s.term + 1, lastIndex, lastTerm });
+    else s.send({ type: "vote", from: s.id, to: peer, term: s.term, lastIndex, lastTerm, force });
   }
 }
 
@@ -144,10 +144,16 @@ export function handleVoteRequest(s: RaftState, m: MessageOf<"vote"> | MessageOf
   // Without a log this node is new, or has forgotten what it once promised: it cannot know, so it promises nothing.
   const granted = s.log.lastIndex > 0 && free && s.log.isUpToDate(m.lastIndex, m.lastTerm);
   if (m.type === "preVote") {
-    s.sendAfterWrite(m.from, { type: "preVoteReply", granted }, granted ? m.term : s.term);
+    s.sendAfterWrite({
+      type: "preVoteReply",
+      from: s.id,
+      to: m.from,
+      term: granted ? m.term : s.term,
+      granted,
+    });
     return;
   }
-  s.sendAfterWrite(m.from, { type: "voteReply", granted });
+  s.sendAfterWrite({ type: "voteReply", from: s.id, to: m.from, term: s.term, granted });
   if (!granted) return;
   s.electionElapsed = 0;
   s.votedFor = m.from;

@@ -14,8 +14,11 @@ export function handleAppend(s: RaftState, m: MessageOf<"append">): void {
   const last = log.accept({ index: m.prevIndex, term: m.prevTerm }, m.entries);
   if (last === null) {
     const hint = log.lastPossibleMatch(Math.min(m.prevIndex, log.lastIndex), m.prevTerm);
-    s.sendAfterWrite(m.from, {
+    s.sendAfterWrite({
       type: "appendReply",
+      from: s.id,
+      to: m.from,
+      term: s.term,
       rejected: true,
       index: m.prevIndex,
       hintIndex: hint.index,
@@ -31,7 +34,15 @@ export function handleHeartbeat(s: RaftState, m: MessageOf<"heartbeat">): void {
   s.commitTo(m.commit);
   const { commitIndex } = s.log;
   s.silentUntil = s.now + s.options.electionTicks;
-  s.send(m.from, { type: "heartbeatReply", commit: commitIndex, tick: m.tick, read: m.read });
+  s.send({
+    type: "heartbeatReply",
+    from: s.id,
+    to: m.from,
+    term: s.term,
+    commit: commitIndex,
+    tick: m.tick,
+    read: m.read,
+  });
 }
 
 export function handleSnapshot(s: RaftState, m: MessageOf<"snapshot">): void {
@@ -57,7 +68,15 @@ export function handleSnapshot(s: RaftState, m: MessageOf<"snapshot">): void {
     }
   }
   const { index, digest } = head;
-  s.send(m.from, { type: "snapshotReply", index, digest, offset: s.partial?.offset ?? 0 });
+  s.send({
+    type: "snapshotReply",
+    from: s.id,
+    to: m.from,
+    term: s.term,
+    index,
+    digest,
+    offset: s.partial?.offset ?? 0,
+  });
 }
 
 function install(s: RaftState, snapshot: Snapshot): void {
@@ -68,5 +87,14 @@ function install(s: RaftState, snapshot: Snapshot): void {
 }
 
 function acknowledge(s: RaftState, leader: string, index: number): void {
-  s.sendAfterWrite(leader, { type: "appendReply", rejected: false, index, hintIndex: 0, hintTerm: 0 });
+  s.sendAfterWrite({
+    type: "appendReply",
+    from: s.id,
+    to: leader,
+    term: s.term,
+    rejected: false,
+    index,
+    hintIndex: 0,
+    hintTerm: 0,
+  });
 }

@@ -278,12 +278,13 @@ export class RaftLog {
     return point;
   }
 
-  /** An older snapshot than the present one changes nothing. */
+  /** An older snapshot than the present one changes nothing; with the present one, more entries may go. */
   compact(snapshot: Snapshot, point: number): void {
-    if (snapshot.index <= (this.latest?.index ?? 0)) return;
+    const newest = this.latest?.index ?? 0;
+    if (snapshot.index < newest) return;
     if (snapshot.index > this.done)
       throw new RangeError(`snapshot at ${snapshot.index}, applied ${this.done}`);
-    this.latest = snapshot;
+    if (snapshot.index > newest) this.latest = snapshot;
     const to = Math.min(point, snapshot.index);
     if (to <= this.base.index) return;
     const term = this.term(to) as number;

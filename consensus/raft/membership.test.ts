@@ -56,6 +56,14 @@ describe("raft membership", () => {
     assert.deepEqual(core.configuration.learners, ["d", "e"]);
   });
 
+  it("catches up who joins without waiting for a heartbeat", () => {
+    const cluster = started({ spares: ["d"] });
+    cluster.core("a").proposeConfChange(confChange({ kind: "addLearner", peer: "d" }));
+    cluster.settle();
+    assert.equal(cluster.core("d").log.lastIndex, cluster.core("a").log.lastIndex);
+    assert.deepEqual(cluster.core("d").configuration.learners, ["d"]);
+  });
+
   it("does not change before an entry of the leader's own term is applied", () => {
     const cluster = started({ spares: ["d"] });
     cluster.network.partition([["a", "c"], ["b"]]);

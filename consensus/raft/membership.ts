@@ -100,7 +100,8 @@ function followChange(s: RaftState, before: Configuration): void {
     // Its last news: that its own removal is committed. It may be lost; the lease keeps the node harmless anyhow.
     if (!after.has(peer) && peer !== s.id) sendHeartbeat(s, peer);
   }
-  s.trackMembers();
+  // With the last entry, so that who joins is asked at once where its log ends.
+  s.trackMembers(s.log.lastIndex);
   s.leaving = !s.configuration.voters.includes(s.id);
   if (!s.isVoter) {
     sendHeartbeats(s);

@@ -1,13 +1,6 @@
 /** What a leader knows of one other member, and how much it sends without hearing back. */
 import { Inflights } from "./inflights.js";
-import type { RaftOptions } from "./types.js";
-
-/**
- * `probe`: where the logs meet is not known; one append at a time.
- * `replicate`: known; appends are pipelined up to a bound in number and bytes.
- * `snapshot`: the follower needs entries that are compacted; nothing else until it has the snapshot.
- */
-export type ProgressMode = "probe" | "replicate" | "snapshot";
+import type { ProgressMode, RaftOptions } from "./types.js";
 
 /** A snapshot on its way, in chunks. */
 export interface SnapshotTransfer {
@@ -30,6 +23,8 @@ export class Progress {
   /** Its commit index, as of its last heartbeat reply. */
   commit = 0;
   next: number;
+  /** The highest commit index that it was told; it may not have arrived. */
+  toldCommit = 0;
   /** In probe mode: one append is out. A heartbeat's reply, or the append's own, clears it. */
   probeSent = false;
   /** Ticks since the last message from this member. */
@@ -53,6 +48,7 @@ export class Progress {
 
   becomeProbe(): void {
     this.next = this.match + 1;
+    this.toldCommit = Math.min(this.toldCommit, this.match);
     this.enter("probe");
   }
 
@@ -65,11 +61,13 @@ export class Progress {
     this.enter("snapshot");
     this.transfer = { index, acknowledged: 0, next: 0, answered: false, repeats: 0, silentTicks: 0 };
     this.next = index + 1;
+    this.toldCommit = index;
     return this.transfer;
   }
 
   /** An append that ends with `lastIndex` was sent; without entries it is not counted as on its way. */
-  sent(lastIndex: number, bytes: number): void {
+  sent(lastIndex: number, bytes: number, commit: number): void {
+    this.toldCommit = Math.max(this.toldCommit, Math.min(commit, lastIndex));
     if (this.mode === "probe") {
       this.probeSent = true;
       return;
@@ -100,6 +98,7 @@ export class Progress {
     }
     if (this.next - 1 !== index) return false;
     this.next = Math.max(Math.min(index, hint + 1), this.match + 1);
+    this.toldCommit = Math.min(this.toldCommit, this.next - 1);
     this.probeSent = false;
     return true;
   }

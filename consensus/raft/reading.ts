@@ -25,12 +25,12 @@ export function requestRead(s: RaftState, id: number): void {
       },
     );
   }
-  s.send(s.leader, { type: "readIndex", id });
+  s.send({ type: "readIndex", from: s.id, to: s.leader, term: s.term, id });
 }
 
 export function handleReadIndex(s: RaftState, m: MessageOf<"readIndex">): void {
   if (s.role === "leader" && s.progress.has(m.from) && !s.reads.isFull) takeRead(s, m.from, m.id);
-  else s.send(m.from, { type: "readIndexReply", id: m.id, index: null });
+  else s.send({ type: "readIndexReply", from: s.id, to: m.from, term: s.term, id: m.id, index: null });
 }
 
 export function handleReadIndexReply(s: RaftState, m: MessageOf<"readIndexReply">): void {
@@ -69,7 +69,7 @@ function takeRead(s: RaftState, from: string, id: number): void {
 
 function answer(s: RaftState, from: string, id: number, index: number): void {
   if (from === s.id) s.readStates.push({ id, index });
-  else s.send(from, { type: "readIndexReply", id, index });
+  else s.send({ type: "readIndexReply", from: s.id, to: from, term: s.term, id, index });
 }
 
 function knowsCommits(s: RaftState): boolean {

@@ -27,6 +27,21 @@ describe("raft replication", () => {
     assert.deepEqual(appends, [50, 50]);
   });
 
+  it("tells a follower that was paused of a commit index only when it is news", () => {
+    const cluster = started();
+    cluster.network.partition([["a", "b"], ["c"]]);
+    propose(cluster, "a", 3);
+    cluster.network.heal();
+    const toC: number[] = [];
+    cluster.onDeliver = (m) => {
+      if (m.type === "append" && m.to === "c") toC.push(m.entries.length);
+    };
+    cluster.tick();
+    assert.equal(cluster.core("c").log.commitIndex, cluster.core("a").log.commitIndex);
+    // Where are you; three entries and the commit index. Nothing after that.
+    assert.deepEqual(toC, [0, 3]);
+  });
+
   it("keeps within the bounds of messages, entries and bytes", () => {
     const options = { maxAppendEntries: 3, maxAppendBytes: 1024, maxInflightAppends: 2 };
     const cluster = started({ options });
@@ -75,6 +90,33 @@ describe("raft replication", () => {
     assert.equal(core.log.commitIndex, 1);
     core.step({ ...reply, index: 3, hintIndex: 0, hintTerm: 0 });
     assert.equal(core.log.commitIndex, 3);
+  });
+
+  it("lets more entries go behind the snapshot that it has", () => {
+    const cluster = new Cluster({ voters: ["a"] });
+    cluster.elect("a");
+    propose(cluster, "a", 5);
+    const { log, configuration } = cluster.core("a");
+    const { appliedIndex: index, firstIndex } = log;
+    const snapshot = { index, term: log.term(index) as number, configuration, data: bytes("state") };
+    cluster.core("a").compact(snapshot, 0);
+    assert.equal(log.firstIndex, firstIndex);
+    cluster.core("a").compact({ ...snapshot, data: bytes("?") }, index - 1);
+    assert.equal(log.firstIndex, index);
+    assert.equal(log.snapshot, snapshot, "the state of an index is one and the same");
+  });
+
+  it("tells how it sends to each follower", () => {
+    const cluster = started();
+    cluster.network.partition([["a", "b"], ["c"]]);
+    propose(cluster, "a");
+    const core = cluster.core("a");
+    const { lastIndex } = core.log;
+    const same = { mode: "replicate", nextIndex: lastIndex + 1, paused: false, snapshotIndex: null };
+    assert.deepEqual(core.replicationTo("b"), { matchIndex: lastIndex, inflightAppends: 0, ...same });
+    assert.deepEqual(core.replicationTo("c"), { matchIndex: lastIndex - 1, inflightAppends: 1, ...same });
+    assert.equal(core.replicationTo("d"), null);
+    assert.equal(cluster.core("b").replicationTo("c"), null);
   });
 
   it("bounds what waits for a majority, and goes on when that is back", () => {

@@ -33,8 +33,17 @@ export function sendAppend(s: RaftState, peer: string, evenEmpty: boolean): bool
   if (prevTerm === undefined) return offerSnapshot(s, peer, progress);
   const entries = log.slice(progress.next, options.maxAppendEntries, options.maxAppendBytes);
   if (entries.length === 0 && !evenEmpty) return false;
-  s.send(peer, { type: "append", prevIndex, prevTerm, entries, commit: log.commitIndex });
-  progress.sent(prevIndex + entries.length, bytesOf(entries));
+  s.send({
+    type: "append",
+    from: s.id,
+    to: peer,
+    term: s.term,
+    prevIndex,
+    prevTerm,
+    entries,
+    commit: log.commitIndex,
+  });
+  progress.sent(prevIndex + entries.length, bytesOf(entries), log.commitIndex);
   return true;
 }
 
@@ -52,7 +61,7 @@ export function sendHeartbeats(s: RaftState): void {
 export function sendHeartbeat(s: RaftState, peer: string): void {
   const match = s.progress.get(peer)?.match ?? 0;
   const commit = Math.min(match, s.log.commitIndex);
-  s.send(peer, { type: "heartbeat", commit, tick: s.now, read: s.reads.round });
+  s.send({ type: "heartbeat", from: s.id, to: peer, term: s.term, commit, tick: s.now, read: s.reads.round });
 }
 
 export function handleAppendReply(s: RaftState, m: MessageOf<"appendReply">): void {
@@ -73,7 +82,9 @@ function handleMatch(s: RaftState, m: MessageOf<"appendReply">, progress: Progre
   if (m.index > s.log.lastIndex) return;
   const wasPaused = progress.isPaused;
   progress.matched(m.index, s.log.firstIndex);
-  if (!advanceCommit(s) && wasPaused) sendAppend(s, m.from, true);
+  // What was committed while it was paused; a commit index that it was told already need not be sent again.
+  const behind = wasPaused && progress.toldCommit < s.log.commitIndex;
+  if (!advanceCommit(s) && behind) sendAppend(s, m.from, true);
   while (sendAppend(s, m.from, false));
   if (s.transferTarget === m.from && progress.match === s.log.lastIndex) sendTimeoutNow(s, m.from);
 }
@@ -96,7 +107,7 @@ export function handleHeartbeatReply(s: RaftState, m: MessageOf<"heartbeatReply"
 /** The target campaigns in spite of the lease, whenever this message arrives: the lease is no proof from here on. */
 export function sendTimeoutNow(s: RaftState, to: string): void {
   s.leaseGivenUp = true;
-  s.send(to, { type: "timeoutNow" });
+  s.send({ type: "timeoutNow", from: s.id, to: to, term: s.term });
 }
 
 /**

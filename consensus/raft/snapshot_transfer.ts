@@ -80,7 +80,16 @@ function sendPart(s: RaftState, peer: string, transfer: SnapshotTransfer): boole
   // The genesis has no data: its one part is empty.
   if (offset >= length && length > 0) return false;
   const data = snapshot.data.subarray(offset, offset + s.options.snapshotChunkBytes);
-  s.send(peer, { type: "snapshot", snapshot: headOf(snapshot), offset, data, dataDigest: hashOf(data) });
+  s.send({
+    type: "snapshot",
+    from: s.id,
+    to: peer,
+    term: s.term,
+    snapshot: headOf(snapshot),
+    offset,
+    data,
+    dataDigest: hashOf(data),
+  });
   transfer.next = offset + data.length;
   return data.length > 0;
 }

@@ -2,7 +2,7 @@
 import { membersOf } from "./confchange.js";
 import { EMPTY_CONFIGURATION } from "./configuration.js";
 import { entryBytes, RaftLog } from "./log.js";
-import type { Message, MessageBody } from "./messages.js";
+import type { Message } from "./messages.js";
 import { Progress } from "./progress.js";
 import { PendingReads } from "./reads.js";
 import type { PartialSnapshot } from "./snapshot_parts.js";
@@ -98,19 +98,16 @@ export class RaftState {
     return voters.includes(peer) || votersOutgoing.includes(peer);
   }
 
-  /** @param term another than the node's own in a pre-vote */
-  send(to: string, body: MessageBody, term = this.term): void {
+  /** Whole messages, each written as one literal where it is made: they are what the core makes most of. */
+  send(message: Message): void {
     this.makeRoom(this.outbox);
-    this.outbox.push({ ...body, from: this.id, to, term });
+    this.outbox.push(message);
   }
 
-  /**
-   * For acknowledgements and votes: they promise what this node's next write holds.
-   * @param term another than the node's own in the grant of a pre-vote
-   */
-  sendAfterWrite(to: string, body: MessageBody, term = this.term): void {
+  /** For acknowledgements and votes: they promise what this node's next write holds. */
+  sendAfterWrite(message: Message): void {
     this.makeRoom(this.outboxAfterWrite);
-    this.outboxAfterWrite.push({ ...body, from: this.id, to, term });
+    this.outboxAfterWrite.push(message);
   }
 
   /** While a disk hangs there is no next Ready, but messages still come in. The oldest answers are lost, as on a full link. */
@@ -145,7 +142,7 @@ export class RaftState {
     this.reset(this.term);
     this.role = "leader";
     this.leader = this.id;
-    this.trackMembers();
+    this.trackMembers(this.log.lastIndex + 1);
     this.uncommittedBytes = this.log.bytesAfter(this.log.commitIndex);
     // An entry of its own term must commit before the leader knows what is committed (§6.4), and before it may change
     // the members (Ongaro's correction of single-server changes, raft-dev 2015).
@@ -161,10 +158,10 @@ export class RaftState {
     return entry;
   }
 
-  /** Keeps what is known of those who stay. */
-  trackMembers(): void {
+  /** Keeps what is known of those who stay. @param next what those who are new are sent first */
+  trackMembers(next: number): void {
     const before = this.progress;
-    const fresh = (): Progress => new Progress(this.log.lastIndex + 1, this.options);
+    const fresh = (): Progress => new Progress(next, this.options);
     const members = membersOf(this.configuration);
     this.progress = new Map(members.map((peer) => [peer, before.get(peer) ?? fresh()]));
     this.others = members.filter((peer) => peer !== this.id);

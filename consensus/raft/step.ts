@@ -33,11 +33,20 @@ function speaksAsLeader(m: Message): boolean {
  */
 function answerOld(s: RaftState, m: Message): void {
   if (speaksAsLeader(m)) {
-    s.sendAfterWrite(m.from, { type: "appendReply", rejected: false, index: 0, hintIndex: 0, hintTerm: 0 });
+    s.sendAfterWrite({
+      type: "appendReply",
+      from: s.id,
+      to: m.from,
+      term: s.term,
+      rejected: false,
+      index: 0,
+      hintIndex: 0,
+      hintTerm: 0,
+    });
   } else if (m.type === "preVote") {
-    s.sendAfterWrite(m.from, { type: "preVoteReply", granted: false });
+    s.sendAfterWrite({ type: "preVoteReply", from: s.id, to: m.from, term: s.term, granted: false });
   } else if (m.type === "readIndex") {
-    s.send(m.from, { type: "readIndexReply", id: m.id, index: null });
+    s.send({ type: "readIndexReply", from: s.id, to: m.from, term: s.term, id: m.id, index: null });
   }
 }
 

@@ -150,6 +150,26 @@ export interface CoreQueues {
   readonly inflightBytes: number;
 }
 
+/**
+ * `probe`: where the logs meet is not known; one append at a time.
+ * `replicate`: known; appends are pipelined up to a bound.
+ * `snapshot`: the follower needs entries that are compacted; nothing else until it has the snapshot.
+ */
+export type ProgressMode = "probe" | "replicate" | "snapshot";
+
+export interface ReplicationStatus {
+  readonly mode: ProgressMode;
+  readonly matchIndex: number;
+  /** The first index that is sent next. */
+  readonly nextIndex: number;
+  /** No append goes out before an answer comes. */
+  readonly paused: boolean;
+  /** Appends on their way. */
+  readonly inflightAppends: number;
+  /** Of the snapshot that is being sent; null when there is none. */
+  readonly snapshotIndex: number | null;
+}
+
 export interface CoreStatus {
   readonly id: string;
   readonly role: Role;

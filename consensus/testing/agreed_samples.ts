@@ -1,7 +1,14 @@
 /** One of everything that is signed or stands in the log, with every field filled, for golden vectors. */
 import type { Command } from "../control/commands.js";
 import type { Genesis } from "../formation/genesis.js";
-import type { Certificate, CommitteeCertificate, CommitteeDecision, Decision } from "../types.js";
+import type {
+  Certificate,
+  CommitteeCertificate,
+  CommitteeDecision,
+  Decision,
+  RecoveryDecision,
+  RecoveryRecord,
+} from "../types.js";
 import { testHash } from "./committee.js";
 
 const [A, B, C, D] = ["peer-a", "peer-b", "peer-c", "peer-d"] as const;
@@ -66,6 +73,29 @@ export const SAMPLE_COMMITTEE_DECISION: CommitteeDecision = {
   voters: [A, B, D],
 };
 
+export const SAMPLE_RECOVERY_DECISION: RecoveryDecision = {
+  v: 1,
+  swarm: "sample",
+  formation: testHash("formation"),
+  by: A,
+  count: 1,
+  seq: 3,
+  parent: testHash("committee-2"),
+  from: [A, B, D],
+  configuration: [A, B, C, D],
+  term: 5,
+  index: 1234,
+  session: "training_1",
+  height: 7,
+  version: testHash("version-7"),
+  atMs,
+};
+
+export const SAMPLE_RECOVERY: RecoveryRecord = {
+  decision: SAMPLE_RECOVERY_DECISION,
+  signature: signature(7),
+};
+
 export const SAMPLE_CERTIFICATE: Certificate = {
   decision: SAMPLE_DECISION,
   votes: [
@@ -91,6 +121,14 @@ export const SAMPLE_COMMANDS: { readonly [T in Command["type"]]: Extract<Command
     v: 1,
     type: "committee.change",
     certificate: { ...SAMPLE_COMMITTEE_CERTIFICATE, votes: [...SAMPLE_COMMITTEE_CERTIFICATE.votes] },
+    atMs,
+  },
+  "committee.plan": {
+    v: 1,
+    type: "committee.plan",
+    promoted: [D],
+    demoted: [C],
+    reason: "peer-c has been away for 60 s: replaced by peer-d",
     atMs,
   },
   "session.create": {
@@ -132,4 +170,14 @@ export const SAMPLE_COMMANDS: { readonly [T in Command["type"]]: Extract<Command
     participants: [A, B],
     atMs,
   },
+  "settings.set": {
+    v: 1,
+    type: "settings.set",
+    key: "user.note",
+    value: { text: "größer", list: [1, 0.5, null, true] },
+    expect: 0,
+    by: A,
+    atMs,
+  },
+  "settings.delete": { v: 1, type: "settings.delete", key: "user.note", expect: null, by: B, atMs },
 };

@@ -8,7 +8,10 @@ import type {
   CommitteeDecision,
   Committee as CommitteeState,
   Decision,
+  RecoveryDecision,
+  RecoveryRecord,
 } from "../types.js";
+import { recoveryPreimage } from "../votes/recovery.js";
 import { committeePreimage, decisionDigest, votePreimage } from "../votes/schemas.js";
 
 export const testHash = (text: string): Hash =>
@@ -70,6 +73,34 @@ export class Committee {
     const preimage = committeePreimage(decision);
     const votes = [...signers].sort().map((peer) => ({ peer, signature: this.sign(peer, preimage) }));
     return { decision, votes };
+  }
+
+  /** The recovery by force by one of `before`, as one that keeps the rules would sign it at term 2 and height 2. */
+  recover(
+    before: CommitteeState,
+    by: string,
+    overrides: Partial<RecoveryDecision> = {},
+    signer = by,
+  ): RecoveryRecord {
+    const decision: RecoveryDecision = {
+      v: 1,
+      swarm: "test",
+      formation: this.formation,
+      by,
+      count: 1,
+      seq: before.seq + 1,
+      parent: before.digest,
+      from: before.voters,
+      configuration: before.voters,
+      term: 2,
+      index: 100,
+      session: "s1",
+      height: 2,
+      version: testHash("version-2"),
+      atMs: 0,
+      ...overrides,
+    };
+    return { decision, signature: this.sign(signer, recoveryPreimage(decision)) };
   }
 
   /** The first decision of a session: no updates, no base. */

@@ -74,6 +74,6 @@ function votesFault(
   return forged ? `the signature of ${forged.peer} does not verify` : null;
 }
 
-function strictlySorted(names: readonly string[]): boolean {
+export function strictlySorted(names: readonly string[]): boolean {
   return names.every((name, i) => i === 0 || (names[i - 1] as string) < name);
 }

@@ -4,6 +4,7 @@ export * from "./conduct.js";
 export * from "./handover.js";
 export * from "./lineage.js";
 export * from "./lineage_record.js";
+export * from "./recovery.js";
 export * from "./refusal.js";
 export * from "./schemas.js";
 export * from "./version_vote.js";

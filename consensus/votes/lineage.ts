@@ -3,15 +3,32 @@
  * genesis, which names the founders; every later committee was appointed by a majority of the one before it, from the
  * founders on; every version was signed by a majority of the committee of its time, and starts from the one before.
  *
+ * A recovery (see `recovery.ts`) breaks that chain: it is reported, and the lineage fails unless it has been accepted.
+ *
  * What it cannot know: whether a majority of some committee conspired, now or after it had handed over, and so whether
  * another lineage of the same swarm exists. Whoever compares two heads of one height finds out.
  */
 import type { Hash, Verify } from "../../protocol/types.js";
 import { formationOf, type Genesis } from "../formation/genesis.js";
-import type { Certificate, Committee, CommitteeCertificate } from "../types.js";
-import { certificateFault, committeeAfter, committeeFault } from "./certificate.js";
+import type { Certificate, Committee, CommitteeStep, Decision, RecoveryDecision } from "../types.js";
+import { certificateFault } from "./certificate.js";
 import { decodeLineageRecord, type LineageRecord } from "./lineage_record.js";
+import { committeeAfterStep, isRecovery, recoveryDigest, recoveryPlaceFault, stepFault } from "./recovery.js";
 import { decisionDigest } from "./schemas.js";
+
+/** The swarm went on by force here, on one node's word. */
+export interface LineageRecovery {
+  readonly digest: Hash;
+  readonly by: string;
+  /** Number of the committee that it made. */
+  readonly seq: number;
+  readonly from: readonly string[];
+  readonly session: string | null;
+  readonly height: number | null;
+  readonly version: Hash | null;
+  readonly atMs: number;
+  readonly accepted: boolean;
+}
 
 export interface LineageReport {
   readonly ok: boolean;
@@ -19,6 +36,7 @@ export interface LineageReport {
   readonly versions: number;
   /** Committees checked, the founders included. */
   readonly committees: number;
+  readonly recoveries: readonly LineageRecovery[];
   readonly session: string | null;
   readonly formation: Hash | null;
   /** The founders, sorted. */
@@ -32,9 +50,16 @@ export interface LineageReport {
 
 const MAX_PROBLEMS = 20;
 
-/** @param records encoded, in the order of `lineage_record.ts`. Never throws for what is in them. */
-export function verifyLineage(records: Iterable<Uint8Array>, verify: Verify): LineageReport {
-  const check = new LineageCheck(verify);
+/**
+ * @param records encoded, in the order of `lineage_record.ts`. Never throws for what is in them.
+ * @param accepted digests of recoveries; one that is named here accepts those before it
+ */
+export function verifyLineage(
+  records: Iterable<Uint8Array>,
+  verify: Verify,
+  accepted: readonly string[] = [],
+): LineageReport {
+  const check = new LineageCheck(verify, accepted);
   let index = 0;
   for (const bytes of records) {
     try {
@@ -49,19 +74,27 @@ export function verifyLineage(records: Iterable<Uint8Array>, verify: Verify): Li
   return check.report();
 }
 
+interface Appointed extends Committee {
+  /** What made it, when that was a recovery. */
+  readonly recovery: RecoveryDecision | null;
+}
+
 class LineageCheck {
   private readonly problems: string[] = [];
   private readonly contributors = new Set<string>();
   private genesis: Genesis | null = null;
   private formation: Hash | null = null;
-  private committees: Committee[] = [];
+  private committees: Appointed[] = [];
   /** The committee of the last version: later ones may decide what follows, earlier ones may not. */
   private current = 0;
   private previous: Certificate | null = null;
   private versions = 0;
   private signatures = 0;
 
-  constructor(private readonly verify: Verify) {}
+  constructor(
+    private readonly verify: Verify,
+    private readonly accepted: readonly string[],
+  ) {}
 
   get hopeless(): boolean {
     return this.problems.length >= MAX_PROBLEMS;
@@ -75,15 +108,20 @@ class LineageCheck {
     if ("genesis" in record) this.found(record.genesis);
     else if (this.genesis === null) throw new Error("the lineage does not begin with a genesis");
     else if ("committee" in record) this.appoint(record.committee);
+    else if ("recovery" in record) this.appoint(record.recovery);
     else this.decide(record.version);
   }
 
   report(): LineageReport {
     if (this.versions === 0 && this.problems.length === 0) this.problem("the lineage has no version");
+    const recoveries = this.recoveries();
+    const last = recoveries.at(-1);
+    if (last !== undefined && !last.accepted) this.problem(unaccepted(recoveries.filter((r) => !r.accepted)));
     return {
       ok: this.problems.length === 0,
       versions: this.versions,
       committees: this.committees.length,
+      recoveries,
       session: this.previous?.decision.session ?? null,
       formation: this.formation,
       founders: this.genesis?.voters ?? [],
@@ -98,16 +136,44 @@ class LineageCheck {
     if (this.genesis !== null) throw new Error("a second genesis");
     this.genesis = genesis;
     this.formation = formationOf(genesis);
-    this.committees = [{ seq: 0, voters: genesis.voters, digest: null }];
+    this.committees = [{ seq: 0, voters: genesis.voters, digest: null, recovery: null }];
   }
 
-  private appoint(certificate: CommitteeCertificate): void {
-    const { decision } = certificate;
-    const last = this.committees.at(-1) as Committee;
-    const fault = this.ofThisSwarm(decision) ?? committeeFault(certificate, last, this.verify);
-    if (fault !== null) this.problem(`committee ${decision.seq}: ${fault}`);
-    this.committees.push(committeeAfter(certificate));
-    this.signatures += certificate.votes.length;
+  private appoint(step: CommitteeStep): void {
+    const { decision } = step;
+    const last = this.committees.at(-1) as Appointed;
+    const fault = this.ofThisSwarm(decision) ?? stepFault(step, last, this.verify) ?? this.countFault(step);
+    const what = isRecovery(step) ? "recovery at committee" : "committee";
+    if (fault !== null) this.problem(`${what} ${decision.seq}: ${fault}`);
+    const recovery = isRecovery(step) ? step.decision : null;
+    this.committees.push({ ...committeeAfterStep(step), recovery });
+    this.signatures += isRecovery(step) ? 1 : step.votes.length;
+  }
+
+  private countFault(step: CommitteeStep): string | null {
+    if (!isRecovery(step)) return null;
+    const before = this.committees.filter((c) => c.recovery !== null).length;
+    const { count } = step.decision;
+    return count === before + 1 ? null : `recovery ${count} follows recovery ${before}`;
+  }
+
+  private recoveries(): LineageRecovery[] {
+    const found = this.committees.flatMap(({ recovery }) => (recovery === null ? [] : [recovery]));
+    const digests = found.map(recoveryDigest);
+    const upTo = digests.findLastIndex((digest) => this.accepted.includes(digest));
+    return found.map(({ by, seq, from, session, height, version, atMs }, i) => {
+      return {
+        digest: digests[i] as Hash,
+        by,
+        seq,
+        from,
+        session,
+        height,
+        version,
+        atMs,
+        accepted: i <= upTo,
+      };
+    });
   }
 
   private decide(certificate: Certificate): void {
@@ -115,7 +181,7 @@ class LineageCheck {
     const fault =
       this.ofThisSwarm(decision) ??
       linkFault(this.previous, certificate) ??
-      this.committeeOf(decision.voters) ??
+      this.committeeOf(decision) ??
       certificateFault(certificate, this.verify);
     if (fault !== null) this.problem(`height ${this.versions}: ${fault}`);
     for (const update of decision.updates) this.contributors.add(update.peer);
@@ -129,13 +195,36 @@ class LineageCheck {
     return same ? null : "of another swarm or formation than the genesis";
   }
 
-  private committeeOf(voters: readonly string[]): string | null {
-    const names = voters.join();
-    const at = this.committees.findIndex((c, i) => i >= this.current && c.voters.join() === names);
-    if (at < 0) return "its voters are not a committee that was appointed";
-    this.current = at;
+  /** A recovery can make a committee that there was before: then the version's own place tells which one decided. */
+  private committeeOf(decision: Decision): string | null {
+    const names = decision.voters.join();
+    let fault = "its voters are not a committee that was appointed";
+    for (let at = this.current; at < this.committees.length; at++) {
+      if (this.committees[at]?.voters.join() !== names) continue;
+      const misplaced = this.placeFault(decision, at);
+      if (misplaced === null) {
+        this.current = at;
+        return null;
+      }
+      fault = misplaced;
+    }
+    return fault;
+  }
+
+  private placeFault(decision: Decision, at: number): string | null {
+    for (const [i, { recovery }] of this.committees.entries()) {
+      const fault = recovery === null ? null : recoveryPlaceFault(decision, recovery, at < i);
+      if (fault !== null) return fault;
+    }
     return null;
   }
+}
+
+function unaccepted(recoveries: readonly LineageRecovery[]): string {
+  const told = recoveries.map(
+    ({ digest, by, height }) => `${digest}, by ${by} alone${height === null ? "" : ` at height ${height}`}`,
+  );
+  return `a majority of the committee was given up by force (${told.join("; ")}): what follows is not certified by the founders' committees. If you trust that, accept the last of them (--accept-recovery)`;
 }
 
 /** What is wrong with `next` as the successor of `previous`, or null. */

@@ -37,7 +37,9 @@ export function dispatch({ routes, services, rateLimit }: DispatchOptions): Midd
         async (ctx: Context) => {
           const { params } = ctx as Context & { params: Record<string, string> };
           const { body } = ctx.request as { body?: unknown };
-          await send(ctx, await route.answer({ params, query: { ...ctx.query }, body, services }));
+          const request = { params, query: { ...ctx.query }, body, services };
+          const header = (name: string) => ctx.get(name);
+          await send(ctx, await route.answer({ ...request, header, gone: goneSignal(ctx) }));
         },
       ],
     );
@@ -46,6 +48,12 @@ export function dispatch({ routes, services, rateLimit }: DispatchOptions): Midd
     router.routes() as Middleware,
     unmatched(routes, (path, method) => methodsAt(router, path, method)),
   ];
+}
+
+function goneSignal(ctx: Context): AbortSignal {
+  const gone = new AbortController();
+  ctx.res.once("close", () => gone.abort());
+  return gone.signal;
 }
 
 function rateGuard(perMinute: number): (rate: RateClass) => Middleware {

@@ -15,6 +15,8 @@ export const API_LIMITS = {
   keepAliveTimeoutMs: 5_000,
   /** A connection on which nothing moves for this long is closed, a download that nobody reads too. */
   idleTimeoutMs: 120_000,
+  /** A request that waits for a change is answered after this long at the latest. */
+  waitMsMax: 25_000,
   /** Requests under way when the node stops may take this long to finish. */
   drainMs: 5_000,
   /** Requests a minute and client that start or stop training (the contract's figure). */

@@ -12,10 +12,10 @@ export function route<Query extends z.ZodObject = z.ZodObject, Body extends z.Zo
   declared: RouteDeclaration<Query, Body>,
 ): Route {
   const { method, path, summary, rate = "default", query, body, handle } = declared;
-  const answer = ({ params, services, ...raw }: RawRequest): Answer | Promise<Answer> => {
+  const answer = ({ params, services, header, gone, ...raw }: RawRequest): Answer | Promise<Answer> => {
     const parsedQuery = parsed(query ?? noQuery, raw.query, "query") as z.output<Query>;
     const parsedBody = (body === undefined ? undefined : parsed(body, raw.body, "body")) as z.output<Body>;
-    return handle({ params, services, query: parsedQuery, body: parsedBody });
+    return handle({ params, services, header, gone, query: parsedQuery, body: parsedBody });
   };
   return { method, path, summary, rate, query: query ?? null, body: body ?? null, answer };
 }

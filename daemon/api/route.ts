@@ -22,6 +22,10 @@ export interface RouteRequest<Query, Body> {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Query;
   readonly body: Body;
+  /** A header of the request; empty when it has none of that name. */
+  readonly header: (name: string) => string;
+  /** Aborts when the client has gone. */
+  readonly gone: AbortSignal;
   readonly services: SwarmServices;
 }
 
@@ -53,6 +57,8 @@ export interface RawRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly query: unknown;
   readonly body: unknown;
+  readonly header: (name: string) => string;
+  readonly gone: AbortSignal;
   readonly services: SwarmServices;
 }
 

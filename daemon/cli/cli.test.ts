@@ -17,7 +17,9 @@ import {
   sessionFixture,
   snapshotFixture,
 } from "../services/testing/snapshot.js";
+import { settingsAlone } from "../settings/testing/alone.js";
 import { EXIT } from "./exit.js";
+import { main } from "./main.js";
 import { runCli } from "./testing/run.js";
 
 const idle = () => snapshotFixture({ control: controlFixture({ session: null }) });
@@ -257,6 +259,59 @@ describe("daemon/cli: commands", () => {
     assert.match(listed.out, /round_failed .*nobody contributed; 12D3KooWA rejected: not finite$/m);
     const wrong = await cli("consensus", "history", "--limit", "9999");
     assert.equal(wrong.exitCode, EXIT.refused);
+  });
+
+  it("reads, changes and watches the swarm's settings", async () => {
+    const alone = await settingsAlone();
+    try {
+      await open({ settings: alone.settings });
+      assert.match(
+        (await cli("settings")).out,
+        /^nothing is set\n\ncan be set too.*\ncommittee\.size +Voters/s,
+      );
+      const stop = new AbortController();
+      let watching: Promise<number> = Promise.resolve(EXIT.failure);
+      const lines: string[] = [];
+      const seenAll = new Promise<void>((resolve) => {
+        const out = (line: string): void => {
+          lines.push(line);
+          if (line.startsWith("user.end = 1")) resolve();
+        };
+        const io = { out, err: (text: string) => void lines.push(text), env: {} };
+        const request = { signal: stop.signal, answered: false, outlivesReader: false };
+        watching = main(["settings", "watch", "--api", api?.address ?? ""], io, request);
+        watching.then(() => resolve(), resolve);
+      });
+      const set = await cli("settings", "set", "user.a", '{"b": [1]}', "--if-absent");
+      assert.deepEqual([set.exitCode, set.err], [EXIT.ok, ""]);
+      const revision = /^user\.a = \{"b":\[1\]\} \(revision (\d+)\)$/.exec(set.out)?.[1] ?? "";
+      assert.equal((await cli("settings", "get", "user.a")).out, '{"b":[1]}');
+      const again = await cli("settings", "set", "user.a", "2", "--if-absent");
+      assert.deepEqual([again.exitCode, again.out], [EXIT.refused, ""]);
+      assert.match(again.err, new RegExp(`at revision ${revision}.*SETTING_CONFLICT, 1140`));
+      const text = await cli("settings", "set", "user.a", "2", "--text", "--if-revision", revision);
+      assert.match(text.out, /^user\.a = "2" /);
+      assert.match((await cli("settings", "list", "--local")).out, /^user\.a +"2" +\d+ /m);
+      assert.equal(
+        (await cli("settings", "delete", "user.a", "--if-revision", revision)).exitCode,
+        EXIT.refused,
+      );
+      assert.equal((await cli("settings", "delete", "user.a")).out, "user.a is not set any more");
+      const wrong = await cli("settings", "set", "committee.size", "4");
+      assert.match(wrong.err, /must be odd.*INVALID_REQUEST/);
+      for (const args of [
+        ["--if-revision", "0"],
+        ["--if-revision", "1", "--if-absent"],
+      ])
+        assert.equal((await cli("settings", "set", "user.a", "1", ...args)).exitCode, EXIT.usage, `${args}`);
+      await cli("settings", "set", "user.end", "1");
+      await seenAll;
+      stop.abort();
+      assert.equal(await watching, EXIT.ok, lines.join("\n"));
+      assert.match(lines.at(-1) ?? "", /^user\.end = 1 \(revision \d+\)$/);
+    } finally {
+      await alone.stop();
+    }
   });
 
   it("tells a stranger's answer from a node's", async () => {

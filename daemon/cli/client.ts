@@ -11,6 +11,9 @@ const ANSWER_TIMEOUT_MS = 30_000;
 const START_TIMEOUT_MS = 600_000;
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
+type Headers = Readonly<Record<string, string>>;
+type Init = Pick<Dispatcher.RequestOptions, "method" | "body" | "headers" | "signal">;
+
 export interface Download {
   readonly filename: string | null;
   readonly bytes: number | null;
@@ -23,8 +26,9 @@ export class ApiClient {
   /** @param url for example `http://127.0.0.1:8080` */
   constructor(private readonly url: string) {}
 
-  get<T>(path: string): Promise<T> {
-    return this.json<T>(path, { method: "GET" }, ANSWER_TIMEOUT_MS);
+  /** @param signal gives the question up */
+  get<T>(path: string, signal?: AbortSignal): Promise<T> {
+    return this.json<T>(path, { method: "GET", signal }, ANSWER_TIMEOUT_MS);
   }
 
   /** Also takes 503, with which a readiness probe answers its view. */
@@ -40,8 +44,13 @@ export class ApiClient {
     return this.json<T>(path, { method: "POST", ...json }, START_TIMEOUT_MS);
   }
 
-  delete<T>(path: string): Promise<T> {
-    return this.json<T>(path, { method: "DELETE" }, ANSWER_TIMEOUT_MS);
+  put<T>(path: string, body: unknown, headers: Headers = {}): Promise<T> {
+    const all = { ...headers, "content-type": "application/json" };
+    return this.json<T>(path, { method: "PUT", body: JSON.stringify(body), headers: all }, ANSWER_TIMEOUT_MS);
+  }
+
+  delete<T>(path: string, headers: Headers = {}): Promise<T> {
+    return this.json<T>(path, { method: "DELETE", headers }, ANSWER_TIMEOUT_MS);
   }
 
   async download(path: string): Promise<Download> {
@@ -59,7 +68,7 @@ export class ApiClient {
 
   private async json<T>(
     path: string,
-    init: Pick<Dispatcher.RequestOptions, "method" | "body" | "headers">,
+    init: Init,
     timeoutMs: number,
     alsoFine: readonly number[] = [],
   ): Promise<T> {
@@ -73,11 +82,7 @@ export class ApiClient {
     return body as T;
   }
 
-  private async send(
-    path: string,
-    init: Pick<Dispatcher.RequestOptions, "method" | "body" | "headers">,
-    timeoutMs: number,
-  ): Promise<Dispatcher.ResponseData> {
+  private async send(path: string, init: Init, timeoutMs: number): Promise<Dispatcher.ResponseData> {
     try {
       return await request(new URL(path, this.url), {
         ...init,

@@ -30,6 +30,7 @@ const CODES: Partial<Record<DaemonErrorCode, ExitCode>> = {
   BIND_REFUSED: EXIT.usage,
   NODE_UNREACHABLE: EXIT.unreachable,
   API_REFUSED: EXIT.refused,
+  RECOVERY_REFUSED: EXIT.refused,
 };
 
 export function exitCodeOf(error: unknown): ExitCode {

@@ -5,6 +5,7 @@ import { consensusCommand } from "./commands/consensus.js";
 import { initCommand } from "./commands/init.js";
 import { modelsCommand } from "./commands/models.js";
 import { nodesCommand } from "./commands/nodes.js";
+import { settingsCommand } from "./commands/settings.js";
 import { startCommand } from "./commands/start.js";
 import { statusCommand } from "./commands/status.js";
 import { trainCommand } from "./commands/train.js";
@@ -42,6 +43,7 @@ function parserOf(context: CliContext, argv: readonly string[]): Argv {
     .command(nodesCommand(context))
     .command(modelsCommand(context))
     .command(consensusCommand(context))
+    .command(settingsCommand(context))
     .command(versionCommand(context))
     .completion("completion", "Print a script that completes commands and flags in bash or zsh")
     .check((args) => checkValues(args, argv, parser))
@@ -70,7 +72,7 @@ function checkValues(args: Readonly<Record<string, unknown>>, argv: readonly str
   }
   const lists = new Set(["_", ...(internals(parser).array ?? [])]);
   // The settings of a node are checked where they are loaded, together with those of file and environment.
-  const repeatable = (args._ as unknown[])[0] === "start";
+  const repeatable = TAKES_SETTINGS.includes((args._ as unknown[]).join(" "));
   for (const [name, value] of Object.entries(args)) {
     if (Number.isNaN(value)) throw new UsageError(`--${name} takes a number`);
     if (Array.isArray(value) && !repeatable && !lists.has(name))
@@ -91,6 +93,8 @@ function usageError(message: string, instance: Argv): UsageError {
   return new UsageError(message, hint);
 }
 
+const TAKES_SETTINGS = ["start", "consensus recover"];
+
 const COMMANDS = [
   "start",
   "init",
@@ -99,6 +103,7 @@ const COMMANDS = [
   "nodes",
   "models",
   "consensus",
+  "settings",
   "version",
   "completion",
 ];

@@ -1,5 +1,9 @@
 import { z } from "zod";
+import type { Hash } from "../../protocol/types.js";
 import { duration, field, group, word } from "./field.js";
+
+/** Each takes an operator's decision. */
+const ACCEPTED_MAX = 16;
 
 export const consensus = group(
   "consensus",
@@ -40,6 +44,26 @@ export const consensus = group(
     maxRefusedProposals: field(z.number().int().min(1).max(24).default(3), {
       about:
         "Proposals of one leader that may be refused in a row for what they are (recomputed to something else, or breaking the rules). Then it hands over, and if it does not, this node no longer follows it in this term.",
+    }),
+    acceptRecovery: field(
+      z
+        .array(z.custom<Hash>((v) => typeof v === "string" && /^sha256:[0-9a-f]{64}$/.test(v)))
+        .max(ACCEPTED_MAX)
+        .default([]),
+      {
+        about:
+          "Recoveries by force (`consensus recover`) that this node may follow when it joins: what the lost voters had committed may be missing there. A node refuses a recovered swarm whose last recovery is not named.",
+        flag: "accept-recovery",
+        allowed: "sha256: and the 64 hex digits that the recovery printed",
+      },
+    ),
+    committeeMaxLearners: field(z.number().int().min(2).max(1000).default(64), {
+      about:
+        "Learners that the leader takes in: they train, and are there to become voters. Nodes beyond follow by gossip, at no cost to the leader: they hold and serve every version, and contribute nothing until there is a place.",
+    }),
+    committeeStabilizationMs: field(duration("60s", 1000, 24 * 3_600_000), {
+      about:
+        "A voter that has been away this long without a break loses its vote to a learner that has caught up; back again, it follows as a learner. Whoever has been away must be there this long before it votes.",
     }),
   }),
 );

@@ -46,6 +46,9 @@ describe("daemon/metrics", () => {
       'swarm_network_bytes_total{direction="sent"} 1000',
       'swarm_gossip_messages_total{topic="updates",verdict="rejected"} 1',
       'swarm_network_refused_total{reason="other swarm"} 2',
+      'swarm_committee_voters{health="alive"} 2',
+      'swarm_committee_voters{health="silent"} 1',
+      'swarm_committee_voters{health="dead"} 0',
     ]) {
       assert.ok(first.includes(line), line);
     }

@@ -213,6 +213,16 @@ function raftMetrics(registry: Registry, read: SnapshotReader): void {
     help: "Voters of the current configuration",
     samples: (s) => [[{}, s.control?.voters.length ?? null]],
   });
+  mirroredGauge(registry, read, {
+    name: "swarm_committee_voters",
+    help: "Voters by health, as this node sees them: alive, silent for a moment, dead and to be replaced",
+    labels: ["health"],
+    samples: (s) =>
+      Object.entries(s.voterHealth ?? {}).map(([health, voters]): [{ health: string }, number] => [
+        { health },
+        voters,
+      ]),
+  });
 }
 
 function trafficMetrics(registry: Registry, read: SnapshotReader): void {

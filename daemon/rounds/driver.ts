@@ -16,6 +16,7 @@ import {
 } from "../../training/round/index.js";
 import type { SessionSpec } from "../../training/session.js";
 import type { ControlChange } from "../swarm/control_log.js";
+import { isMember } from "../swarm/members.js";
 import { CandidateFigures } from "./candidate_figures.js";
 import { contextOf, SpecCache } from "./context.js";
 import { Contributor } from "./contributor.js";
@@ -238,10 +239,12 @@ export class RoundDriver {
     if (version) this.watch.versionCommitted();
     if (version) this.deps.versions.committed(version.decision.result);
     else if (session?.version) this.deps.versions.ensure(session.version).catch(() => undefined);
-    const wanted = session !== null && spec !== null && this.isWanted(session.status, spec.nodes);
+    // From outside the configuration nobody contributes: it holds and serves the versions.
+    const member = isMember(after, this.deps.identity.peerId);
+    const wanted = member && session !== null && spec !== null && this.isWanted(session.status, spec.nodes);
     this.deps.trainer?.want(wanted ? { session: session.id, spec } : null);
     this.standing.roleChanged();
-    const context = contextOf(session, spec);
+    const context = member ? contextOf(session, spec) : null;
     const key = context && `${context.session}/${context.round}`;
     if (session && spec) this.evaluator.changed(session, spec);
     if (key !== this.openKey) {

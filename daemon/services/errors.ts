@@ -29,6 +29,9 @@ const kinds = {
   DATASET_UNUSABLE: { code: 1123, httpStatus: 422 },
   VOTE_NOT_OPEN: { code: 1130, httpStatus: 409 },
   VERSION_DIFFERS: { code: 1131, httpStatus: 409 },
+  SETTING_CONFLICT: { code: 1140, httpStatus: 412 },
+  SETTING_NOT_FOUND: { code: 1141, httpStatus: 404 },
+  SETTINGS_FULL: { code: 1142, httpStatus: 413 },
   INTERNAL: { code: 1199, httpStatus: 500 },
 } as const satisfies Record<string, ServiceErrorKind>;
 

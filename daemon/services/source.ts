@@ -137,6 +137,10 @@ export interface SwarmSnapshot {
   /** Null until the node belongs to a formed swarm. */
   readonly control: ControlState | null;
   readonly raft: RaftSnapshot | null;
+  /** This node stands outside the configuration, and follows the versions by gossip. */
+  readonly follows: boolean;
+  /** How many voters are there, silent for a moment, and dead; null until the node belongs to a formed swarm. */
+  readonly voterHealth: Readonly<Record<"alive" | "silent" | "dead", number>> | null;
   readonly presence: readonly PresenceSnapshot[];
   readonly connections: readonly ConnectionSnapshot[];
   readonly traffic: TrafficSnapshot;

@@ -13,6 +13,7 @@ const idle = () => snapshotFixture({ control: controlFixture({ session: null }) 
 function servicesOver(snapshot: SwarmSnapshot, commands: Partial<SwarmCommands> = {}) {
   const unexpected = () => Promise.reject(new Error("not expected"));
   return createSwarmServices({
+    settings: () => assert.fail("no setting is asked for"),
     source: { snapshot: () => snapshot, holdsVersion: (hash) => hash === testHash("version-7") },
     commands: {
       startTraining: unexpected,

@@ -2,6 +2,8 @@
 import { isActive } from "../../consensus/control/index.js";
 import type { TrainingRequest } from "../../training/plan/index.js";
 import { ServiceError } from "./errors.js";
+import { decidedBySwarm, saysWhenCutOff } from "./partition.js";
+import { type SettingsPort, settingsService } from "./settings.js";
 import type { SwarmCommands, SwarmSnapshot, SwarmSource } from "./source.js";
 import type { ModelsService, SwarmServices, TrainingService } from "./types.js";
 import { approvalsView, castVoteView } from "./views/approvals.js";
@@ -15,6 +17,8 @@ import { trainingStatusView } from "./views/training.js";
 export interface SwarmServicesParts {
   readonly source: SwarmSource;
   readonly commands: SwarmCommands;
+  /** @throws ServiceError NOT_READY before the node belongs to a swarm */
+  readonly settings: () => SettingsPort;
 }
 
 export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
@@ -23,13 +27,12 @@ export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
     nodes: {
       list: () => nodeListView(source.snapshot()),
       get: (id) => nodeDetailView(source.snapshot(), id),
-      async remove(id) {
-        const snapshot = source.snapshot();
-        requireSwarm(snapshot);
-        const peer = resolveNode(snapshot, id);
-        await commands.removeNode(peer);
-        return nodeRemovedView(snapshot, peer);
-      },
+      remove: (id) =>
+        decidedBySwarm(source, async (snapshot) => {
+          const peer = resolveNode(snapshot, id);
+          await commands.removeNode(peer);
+          return nodeRemovedView(snapshot, peer);
+        }),
     },
     training: trainingService(parts),
     models: modelsService(parts),
@@ -37,12 +40,12 @@ export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
       status: () => consensusStatusView(source.snapshot()),
       history: (query) => historyView(source.snapshot().control, query),
       approvals: () => approvalsView(source.snapshot()),
-      async vote({ vote, version, reason }) {
-        const snapshot = source.snapshot();
-        requireSwarm(snapshot);
-        return castVoteView(vote, await commands.vote(version, { vote, reason }), snapshot.self.peer);
-      },
+      vote: ({ vote, version, reason }) =>
+        decidedBySwarm(source, async ({ self }) =>
+          castVoteView(vote, await commands.vote(version, { vote, reason }), self.peer),
+        ),
     },
+    settings: settingsService(parts.settings, (work) => saysWhenCutOff(source, work)),
     network: {
       topology: () => topologyView(source.snapshot()),
       metrics: () => networkMetricsView(source.snapshot()),
@@ -58,33 +61,27 @@ export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
 function trainingService({ source, commands }: SwarmServicesParts): TrainingService {
   return {
     status: () => trainingStatusView(source.snapshot()),
-    async start(request: TrainingRequest) {
-      const snapshot = source.snapshot();
-      requireSwarm(snapshot);
-      const running = snapshot.control?.session ?? null;
-      if (isActive(running)) {
-        const message = `session ${running.id} is ${running.status}: stop it first, or wait for its end`;
-        throw new ServiceError("TRAINING_IN_PROGRESS", message, { session_id: running.id });
-      }
-      await commands.startTraining(withPeerIds(request, snapshot));
-      return trainingStatusView(source.snapshot());
-    },
-    async stop() {
-      const snapshot = source.snapshot();
-      const running = snapshot.control?.session ?? null;
-      if (!isActive(running)) {
-        throw new ServiceError("TRAINING_NOT_RUNNING", "no training session is running");
-      }
-      await commands.stopTraining(running.id, "stopped on request");
-      return trainingStatusView(source.snapshot());
-    },
+    start: (request) =>
+      decidedBySwarm(source, async (snapshot) => {
+        const running = snapshot.control?.session ?? null;
+        if (isActive(running)) {
+          const message = `session ${running.id} is ${running.status}: stop it first, or wait for its end`;
+          throw new ServiceError("TRAINING_IN_PROGRESS", message, { session_id: running.id });
+        }
+        await commands.startTraining(withPeerIds(request, snapshot));
+        return trainingStatusView(source.snapshot());
+      }),
+    // Whether a session runs is not known to a node that is cut off: it says that before it says that none does.
+    stop: () =>
+      decidedBySwarm(source, async (snapshot) => {
+        const running = snapshot.control?.session ?? null;
+        if (!isActive(running)) {
+          throw new ServiceError("TRAINING_NOT_RUNNING", "no training session is running");
+        }
+        await commands.stopTraining(running.id, "stopped on request");
+        return trainingStatusView(source.snapshot());
+      }),
   };
-}
-
-/** Says so at once where a command could only run into a timeout. A missing leader may be back in a moment. */
-function requireSwarm(snapshot: SwarmSnapshot): void {
-  if (snapshot.control !== null && snapshot.raft !== null) return;
-  throw new ServiceError("NOT_READY", "this node belongs to no swarm yet; GET /health/ready says more");
 }
 
 /** Requests may name nodes by name; a session names them by peer id. */

@@ -7,6 +7,7 @@
 import type { Hash } from "../../protocol/types.js";
 import type { TrainingRequest } from "../../training/plan/index.js";
 import type { ModelDownload } from "./download.js";
+import type { SettingsService } from "./settings.js";
 import type { ApprovalsView, CastVoteView } from "./views/approvals.js";
 import type { ConsensusStatusView, HistoryView } from "./views/consensus.js";
 import type { HealthView, LiveView, ReadyView } from "./views/health.js";
@@ -94,6 +95,7 @@ export interface SwarmServices {
   readonly training: TrainingService;
   readonly models: ModelsService;
   readonly consensus: ConsensusService;
+  readonly settings: SettingsService;
   readonly network: NetworkService;
   readonly health: HealthService;
 }

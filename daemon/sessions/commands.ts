@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { type ApplyOutcome, type Command, encodeCommand, isActive } from "../../consensus/control/index.js";
 import { ConsensusError } from "../../consensus/errors.js";
 import type { RaftNode } from "../../consensus/node/index.js";
-import type { SwarmHost } from "../../protocol/index.js";
+import { RemoteError, type SwarmHost } from "../../protocol/index.js";
 import { datasetOptionsOf, planSession, type TrainingRequest } from "../../training/plan/index.js";
 import type { DataSpec, SessionSpec } from "../../training/session.js";
 import { totalBatchesOf } from "../rounds/context.js";
@@ -12,7 +12,7 @@ import { ServiceError } from "../services/errors.js";
 import type { ControlLog } from "../swarm/control_log.js";
 import { proposeMethod } from "../swarm/methods.js";
 import type { Presence } from "../swarm/presence.js";
-import { serviceErrorOf } from "./errors.js";
+import { serviceErrorOf, undecidedErrorOf } from "./errors.js";
 import { proposalFault } from "./proposals.js";
 import { trainersOf } from "./trainers.js";
 
@@ -23,16 +23,23 @@ const LEADER_MS = 5000;
 const LEADER_POLL_MS = 100;
 
 export type ProposalOutcome =
-  | { readonly kind: "applied" }
-  | { readonly kind: "refused"; readonly code: string; readonly reason: string };
+  | { readonly kind: "applied"; readonly revision?: number }
+  | {
+      readonly kind: "refused";
+      readonly code: string;
+      readonly reason: string;
+      readonly revision?: number;
+    };
 
 export interface SessionsInit {
   readonly self: string;
-  readonly raft: RaftNode;
-  readonly control: ControlLog;
-  readonly rpc: SwarmHost["rpc"];
-  readonly presence: Presence;
-  readonly trainer: TrainerPort | null;
+  readonly raft: Pick<RaftNode, "status" | "propose">;
+  readonly control: Pick<ControlLog, "state">;
+  readonly rpc: Pick<SwarmHost["rpc"], "call">;
+  readonly presence: Pick<Presence, "trainers">;
+  readonly trainer: Pick<TrainerPort, "inspect"> | null;
+  /** The swarm's, for a session that does not say; null: the software's. */
+  readonly roundTimeoutMs: () => number | null;
 }
 
 export class Sessions {
@@ -43,24 +50,25 @@ export class Sessions {
     const data = await this.inspect(request);
     const spec = this.plan(request, data);
     const id = `training_${randomBytes(6).toString("hex")}`;
-    await this.submit({
-      v: 1,
-      type: "session.create",
-      id,
-      spec,
-      rounds: spec.rounds,
-      batches: totalBatchesOf(spec),
-      participants: [],
-      by: this.init.self,
-      atMs: Date.now(),
-    });
-    await this.until(() => this.init.control.state.session?.id === id);
+    await this.submit(
+      {
+        v: 1,
+        type: "session.create",
+        id,
+        spec,
+        rounds: spec.rounds,
+        batches: totalBatchesOf(spec),
+        participants: [],
+        by: this.init.self,
+        atMs: Date.now(),
+      },
+      () => this.init.control.state.session?.id === id,
+    );
     return id;
   }
 
   async stop(id: string, reason: string): Promise<void> {
-    await this.submit({ v: 1, type: "session.stop", id, reason, atMs: Date.now() });
-    await this.until(() => {
+    await this.submit({ v: 1, type: "session.stop", id, reason, atMs: Date.now() }, () => {
       const { session } = this.init.control.state;
       return session?.id !== id || !isActive(session);
     });
@@ -94,9 +102,10 @@ export class Sessions {
 
   private plan(request: TrainingRequest, data: DataSpec): SessionSpec {
     const { control, presence, self } = this.init;
+    const round_timeout = request.round_timeout ?? this.init.roundTimeoutMs() ?? undefined;
     try {
       return planSession(
-        request,
+        { ...request, round_timeout },
         data,
         trainersOf(control.state, { nodes: request.nodes ?? null }, presence, self),
       );
@@ -105,39 +114,42 @@ export class Sessions {
     }
   }
 
-  private async submit(command: Command): Promise<void> {
+  /** Resolves once the command is committed and `done` holds here. */
+  private async submit(command: Command, done: () => boolean): Promise<void> {
     const bytes = encoded(command);
     const untilMs = Date.now() + LEADER_MS;
+    let committed: "no" | "unknown" = "no";
     for (;;) {
       const { role, leader } = this.init.raft.status();
       try {
-        if (role === "leader") return this.settle(await this.propose(bytes, this.init.self));
-        if (leader !== null) {
-          const { outcome } = await this.init.rpc.call(
-            leader,
-            proposeMethod,
-            { v: 1, command: bytes },
-            { timeoutMs: COMMIT_MS },
-          );
-          return this.settle(outcome);
-        }
+        const outcome = await this.handOut(bytes, role === "leader" ? this.init.self : leader);
+        if (outcome !== null) return await this.settle(outcome, committed === "unknown", done);
       } catch (error) {
         if (error instanceof ServiceError) throw error;
-        // A dropped proposal may still be committed by the next leader; whether it was shows in the state.
         if (error instanceof ConsensusError && error.code === "TOO_LARGE") throw serviceErrorOf(error);
-        if (Date.now() >= untilMs) throw serviceErrorOf(error);
+        // It may still be committed, by the next leader too; whether it was shows in the state.
+        if (!isNotLeader(error)) committed = "unknown";
+        if (Date.now() >= untilMs) throw undecidedErrorOf(error, this.init.raft.status().leader);
       }
-      if (Date.now() >= untilMs) {
-        const message =
-          "no leader is known: this node cannot reach a majority of the swarm's voters right now";
-        throw new ServiceError("NETWORK_PARTITION", message);
-      }
+      if (Date.now() >= untilMs)
+        throw new ServiceError("NETWORK_PARTITION", "no leader can be reached", { committed });
       await new Promise((resolve) => setTimeout(resolve, LEADER_POLL_MS));
     }
   }
 
-  private settle(outcome: ProposalOutcome): void {
-    if (outcome.kind === "applied") return;
+  /** @returns null when there is no leader to give it to */
+  private async handOut(command: Uint8Array, leader: string | null): Promise<ProposalOutcome | null> {
+    const { self, rpc } = this.init;
+    if (leader === self) return this.propose(command, self);
+    if (leader === null) return null;
+    const { outcome } = await rpc.call(leader, proposeMethod, { v: 1, command }, { timeoutMs: COMMIT_MS });
+    return outcome;
+  }
+
+  /** @param again the command was handed out before: its own first try may be why it is refused now */
+  private async settle(outcome: ProposalOutcome, again: boolean, done: () => boolean): Promise<void> {
+    if (outcome.kind === "applied") return this.until(done);
+    if (again && (await this.holds(done))) return;
     const { code, reason } = outcome;
     if (code === "SESSION_NOT_FOUND") throw new ServiceError("TRAINING_NOT_RUNNING", reason);
     if (code !== "TRAINING_IN_PROGRESS") throw new ServiceError("CONSENSUS_FAILED", reason, { cause: code });
@@ -145,12 +157,21 @@ export class Sessions {
     throw new ServiceError(code, reason, isActive(session) ? { session_id: session.id } : {});
   }
 
-  private async until(holds: () => boolean): Promise<void> {
-    const untilMs = Date.now() + APPLY_MS;
-    while (!holds() && Date.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, 20));
-    if (!holds())
-      throw new ServiceError("CONSENSUS_FAILED", "it is committed, but this node has not caught up yet");
+  private async until(done: () => boolean): Promise<void> {
+    if (await this.holds(done)) return;
+    throw new ServiceError("CONSENSUS_FAILED", "it is committed, but this node has not caught up yet");
   }
+
+  private async holds(done: () => boolean): Promise<boolean> {
+    const untilMs = Date.now() + APPLY_MS;
+    while (!done() && Date.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, 20));
+    return done();
+  }
+}
+
+/** The node that was asked knew before it did anything. */
+function isNotLeader(error: unknown): boolean {
+  return (error instanceof ConsensusError || error instanceof RemoteError) && error.code === "NOT_LEADER";
 }
 
 /** @throws ServiceError INVALID_REQUEST for what no node would apply: a session with too large a vocabulary, say */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Command, encodeCommand } from "../../consensus/control/index.js";
+import { type Command, encodeCommand, type JsonValue } from "../../consensus/control/index.js";
 import { toBytes } from "../../consensus/encoding.js";
 import { specFixture } from "../services/testing/snapshot.js";
 import { proposalFault } from "./proposals.js";
@@ -49,6 +49,22 @@ describe("proposalFault", () => {
     assert.match(proposalFault(large, "member", state) ?? "", /at most 262144 are proposed/);
     const medium = toBytes(create({ spec: specFixture({ nodes: nodes.slice(0, 2000) }) }));
     assert.match(proposalFault(medium, "member", state) ?? "", /spec: at most 65536 bytes/);
+  });
+
+  it("lets a member change settings in its own name, if they mean what they are to mean", () => {
+    const set = (key: string, value: JsonValue, by = "member"): Command => {
+      return { v: 1, type: "settings.set", key, value, expect: null, by, atMs: 1 };
+    };
+    assert.equal(faultOf(set("committee.size", 3)), null);
+    assert.equal(faultOf(set("user.anything", { at: ["all"] })), null);
+    assert.equal(
+      faultOf({ v: 1, type: "settings.delete", key: "of.old", expect: null, by: "member", atMs: 1 }),
+      null,
+    );
+    assert.match(faultOf(set("committee.size", 4)) ?? "", /must be odd.*odd integer from 1 to 63/);
+    assert.match(faultOf(set("comittee.size", 3)) ?? "", /did you mean committee\.size\?/);
+    assert.match(faultOf(set("user.a", 1, "somebody")) ?? "", /in the name of somebody/);
+    assert.match(faultOf(set("user.a", 1), "guest") ?? "", /guest is not a member/);
   });
 
   it("refuses what is the leader's own to write, and what is no command", () => {

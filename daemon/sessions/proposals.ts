@@ -1,4 +1,4 @@
-/** What may be put into the log for a node: its own sessions, and only if every node can read them. */
+/** What may be put into the log for a node: its own sessions and settings, and only if every node can read them. */
 import {
   type Command,
   type ControlState,
@@ -6,6 +6,7 @@ import {
   MAX_PROPOSAL_BYTES,
 } from "../../consensus/control/index.js";
 import { readSpec } from "../rounds/context.js";
+import { settingFault } from "../settings/known.js";
 import { isMember } from "../swarm/members.js";
 
 /**
@@ -34,6 +35,11 @@ export function proposalFault(
       if (proposed.by !== from) return `${from} proposes a session in the name of ${proposed.by}`;
       const { fault } = readSpec(proposed.spec);
       return fault === null ? null : `the leader cannot read the session's spec: ${fault}`;
+    }
+    case "settings.set":
+    case "settings.delete": {
+      if (proposed.by !== from) return `${from} changes a setting in the name of ${proposed.by}`;
+      return proposed.type === "settings.set" ? settingFault(proposed.key, proposed.value) : null;
     }
     default:
       // Certificates, failures and members are the leader's own to write.

@@ -7,6 +7,7 @@
  *     blobs/         model versions, updates and snapshots, by hash
  *     partial/       downloads that go on after a restart
  *     quarantine/    the last few damaged blobs, while `storage.max_bytes` has room for them
+ *     recovery/      the logs that recoveries by force have replaced (daemon/recovery/backup.ts)
  *     tmp/           what producers are writing; emptied at every start
  */
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** The applier behind Raft: commits become control state, certificates become lineage, listeners hear of both. */
+/**
+ * The applier behind Raft: commits become control state, certificates become lineage, listeners hear of both. On a node
+ * outside the configuration the state is the one that its follower has proven, until the log has caught up with it.
+ */
 import type { ApplyOutcome } from "../../consensus/control/index.js";
 import { ControlMachine, type ControlState, type GenesisFacts } from "../../consensus/control/index.js";
 import type { Certificate } from "../../consensus/types.js";
@@ -15,6 +18,7 @@ export interface ControlChange {
 
 export class ControlLog {
   private readonly machine: ControlMachine;
+  private followed: ControlState | null = null;
   private readonly listeners = new Set<(change: ControlChange) => void>();
 
   constructor(
@@ -27,7 +31,22 @@ export class ControlLog {
   }
 
   get state(): ControlState {
+    return this.followed ?? this.machine.state;
+  }
+
+  /** What the log alone has come to. */
+  get logged(): ControlState {
     return this.machine.state;
+  }
+
+  /**
+   * Goes on from a state that was not applied here; null: from the log's own again.
+   * @param version the certificate behind its newest version, if that is new
+   */
+  follow(state: ControlState | null, version: Certificate | null = null): void {
+    const before = this.state;
+    this.followed = state;
+    this.tell({ before, after: this.state, version });
   }
 
   onChange(listener: (change: ControlChange) => void): () => void {
@@ -43,14 +62,14 @@ export class ControlLog {
     if (version !== null) await this.lineage.put(version);
     if (outcome.kind === "applied" && outcome.committee !== null)
       await this.lineage.putCommittee(outcome.committee);
-    this.tell({ before, after: this.state, version });
+    this.applied({ before, after: this.state, version });
     return outcome;
   }
 
   configChanged(config: { voters: readonly string[]; learners: readonly string[] }, index: number): void {
     const before = this.state;
     this.machine.configure(config, { index, term: 0 });
-    this.tell({ before, after: this.state, version: null });
+    this.applied({ before, after: this.state, version: null });
   }
 
   snapshot(): Uint8Array {
@@ -60,7 +79,12 @@ export class ControlLog {
   restore(snapshot: Uint8Array): void {
     const before = this.state;
     this.machine.restore(snapshot);
-    this.tell({ before, after: this.state, version: null });
+    this.applied({ before, after: this.state, version: null });
+  }
+
+  /** While the log is behind what is followed, nobody hears of what it goes through. */
+  private applied(change: ControlChange): void {
+    if (this.followed === null) this.tell(change);
   }
 
   /** A listener that fails is its own fault: the entry is applied, the others hear of it, and the log goes on. */

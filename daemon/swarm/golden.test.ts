@@ -21,8 +21,10 @@ import {
   joinMethod,
   lineageMethod,
   METHODS,
+  positionMethod,
   proposeMethod,
   removeMethod,
+  stateMethod,
   voteMethod,
 } from "./methods.js";
 import golden from "./testdata/methods.json" with { type: "json" };
@@ -84,6 +86,7 @@ const CALLS: Record<string, { requests: string[]; responses: string[] }> = {
     [
       { v, genesis: Uint8Array.of(0xa0), expect: 0 },
       { v, genesis: null, expect: 3 },
+      { v, genesis: Uint8Array.of(0xa0), expect: 0, recovery: Uint8Array.of(0xa1) },
     ],
   ),
   join: bodies(
@@ -97,6 +100,7 @@ const CALLS: Record<string, { requests: string[]; responses: string[] }> = {
       { v, status: "redirect", leader: peer, reason: null, voters: [peer] },
       { v, status: "wait", leader: null, reason: "no leader is known", voters: [] },
       { v, status: "refused", leader: peer, reason: "its log is empty", voters: [peer] },
+      { v, status: "follow", leader: peer, reason: "all places are taken", voters: [peer], learnersMax: 8 },
     ],
   ),
   propose: bodies(
@@ -105,6 +109,8 @@ const CALLS: Record<string, { requests: string[]; responses: string[] }> = {
     [
       { v, outcome: { kind: "applied" } },
       { v, outcome: { kind: "refused", code: "SESSION_NOT_FOUND", reason: "no such session" } },
+      { v, outcome: { kind: "applied", revision: 42 } },
+      { v, outcome: { kind: "refused", code: "SETTING_CONFLICT", reason: "it is newer", revision: 42 } },
     ],
   ),
   vote: bodies(
@@ -131,6 +137,25 @@ const CALLS: Record<string, { requests: string[]; responses: string[] }> = {
     ],
   ),
   committees: bodies(committeesMethod, [{ v, from: 1 }], [{ v, certificates: [Uint8Array.of(0xa0)] }]),
+  position: bodies(positionMethod, [{ v }], [{ v, term: 3, commit: 7, last: 9 }]),
+  state: bodies(
+    stateMethod,
+    [
+      { v, full: false },
+      { v, full: true },
+    ],
+    [
+      { v, index: 99, committee: 2, learners: 8, session: null, state: null },
+      {
+        v,
+        index: 99,
+        committee: 2,
+        learners: 8,
+        session: { id: "training_1", status: "running", height: 7 },
+        state: Uint8Array.of(0xa0),
+      },
+    ],
+  ),
   remove: bodies(
     removeMethod,
     [{ v, peer }],

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
-import { encodeCommand } from "../../consensus/control/index.js";
+import { controlStateSchema, emptyControlState, encodeCommand } from "../../consensus/control/index.js";
+import { fromBytes } from "../../consensus/encoding.js";
+import { ConsensusError } from "../../consensus/errors.js";
 import { decode, encode } from "../../protocol/codec.js";
 import type { RpcMethod } from "../../protocol/index.js";
 import { RPC_HEADER_BYTES_MAX } from "../../protocol/limits.js";
 import { answerHeaderSchema, rpcProtocol } from "../../protocol/rpc.js";
 import { eventually, TEST_SWARM, type TestHost, TestHosts } from "../../protocol/testing/hosts.js";
+import type { Hash } from "../../protocol/types.js";
 import type { VoteRequest } from "../rounds/vote_answer.js";
 import { type Answering, handleCalls } from "./handlers.js";
 import { JOIN_RENAME_MS_MIN, JoinLimits } from "./join_limits.js";
@@ -16,8 +19,11 @@ import {
   METHODS,
   proposeMethod,
   removeMethod,
+  stateMethod,
   voteMethod,
 } from "./methods.js";
+
+const FORMATION: Hash = `sha256:${"0".repeat(64)}`;
 
 describe("daemon/swarm: calls", () => {
   const hosts = new TestHosts();
@@ -34,23 +40,29 @@ describe("daemon/swarm: calls", () => {
   let removed: string[];
   let waited: number[];
   let nowMs: number;
+  let index: number;
 
   beforeEach(async () => {
     [server, caller] = (await hosts.swarm(2)) as [TestHost, TestHost];
     leader = server.host.peerId;
     voters = [leader];
     learners = [];
-    [proposed, questions, handovers, removed, waited, nowMs] = [[], [], [], [], [], 0];
+    [proposed, questions, handovers, removed, waited, nowMs, index] = [[], [], [], [], [], 0, 5];
     part = {
       control: {
         get state() {
           const members = [...voters, ...learners].map((peer) => ({ peer, name: "old", joinedIndex: 1 }));
-          return { voters, learners, members };
+          return { ...emptyControlState("test", FORMATION), index, voters, learners, members };
         },
       },
       raft: {
-        status: () => ({ leader }),
+        status: () => ({ leader, term: 3, commitIndex: 7, lastIndex: 9 }),
         waitApplied: async (index) => void waited.push(index),
+        propose: async (data) => {
+          assert.equal(data.length, 0);
+          if (leader === server.host.peerId) return { index: 7 };
+          throw new ConsensusError("NOT_LEADER", `${leader} leads`);
+        },
       },
       membership: {
         admit: async () => ({ v: 1, status: "admitted", leader, reason: null, voters }),
@@ -87,6 +99,7 @@ describe("daemon/swarm: calls", () => {
       formation: { handle: async () => ({ v: 1, kind: "undecided" }) },
       expect: 3,
       genesis: () => null,
+      recovery: () => null,
       participation: () => part,
       now: () => nowMs,
     });
@@ -137,19 +150,26 @@ describe("daemon/swarm: calls", () => {
   });
 
   it("takes proposals and gives the lineage to members only", async () => {
-    const lineage = { v: 1 as const, session: "s", to: 0 };
     await assert.rejects(call(proposeMethod, { v: 1, command: stop }), { code: "NOT_MEMBER" });
-    await assert.rejects(call(lineageMethod, lineage), { code: "NOT_MEMBER" });
-    await assert.rejects(call(committeesMethod, { v: 1, from: 1 }), { code: "NOT_MEMBER" });
     await assert.rejects(call(removeMethod, { v: 1, peer: "x" }), { code: "NOT_MEMBER" });
     assert.deepEqual([proposed, removed], [[], []]);
     learners = [caller.host.peerId];
     const { outcome } = await call(proposeMethod, { v: 1, command: stop });
     assert.deepEqual(outcome, { kind: "refused", code: "TRAINING_IN_PROGRESS", reason: "one runs" });
-    assert.equal((await call(lineageMethod, lineage)).certificates.length, 1);
-    assert.equal((await call(committeesMethod, { v: 1, from: 1 })).certificates.length, 1);
     assert.equal((await call(removeMethod, { v: 1, peer: "x" })).status, "removed");
     assert.deepEqual(removed, ["x"]);
+  });
+
+  it("tells whoever follows from outside the history and the state, once it knows of any", async () => {
+    const lineage = { v: 1 as const, session: "s", to: 0 };
+    assert.equal((await call(lineageMethod, lineage)).certificates.length, 1);
+    assert.equal((await call(committeesMethod, { v: 1, from: 1 })).certificates.length, 1);
+    const news = await call(stateMethod, { v: 1, full: false });
+    assert.deepEqual(news, { v: 1, index: 5, committee: 0, learners: 0, session: null, state: null });
+    const { state } = await call(stateMethod, { v: 1, full: true });
+    assert.deepEqual(fromBytes(controlStateSchema, state as Uint8Array, "state", 1e6).voters, voters);
+    index = 0;
+    await assert.rejects(call(stateMethod, { v: 1, full: true }), { code: "NOT_READY" });
   });
 
   it("refuses the vote question of a peer that does not lead, before it verifies a signature", async () => {

@@ -5,6 +5,9 @@
 import type { ControlState } from "../../consensus/control/index.js";
 import { toBytes } from "../../consensus/encoding.js";
 import type { FormationRunner, Genesis } from "../../consensus/formation/index.js";
+import type { RaftStatus } from "../../consensus/node/index.js";
+import type { RecoveryRecord } from "../../consensus/types.js";
+import { encodeRecovery } from "../../consensus/votes/index.js";
 import type { SwarmHost } from "../../protocol/index.js";
 import { JoinLimits } from "./join_limits.js";
 import {
@@ -14,18 +17,22 @@ import {
   handoverMethod,
   joinMethod,
   lineageMethod,
+  positionMethod,
   proposeMethod,
   removeMethod,
+  stateMethod,
   voteMethod,
 } from "./methods.js";
 import type { Participation } from "./participation.js";
+import { tell } from "./told.js";
 
 /** What is used of this node's part in the swarm. */
 export interface Answering {
-  readonly control: { readonly state: Pick<ControlState, "members" | "voters" | "learners"> };
+  readonly control: { readonly state: ControlState };
   readonly raft: {
-    status(): { readonly leader: string | null };
+    status(): Pick<RaftStatus, "leader" | "term" | "commitIndex" | "lastIndex">;
     waitApplied(index: number, timeoutMs: number): Promise<void>;
+    propose(data: Uint8Array): Promise<{ readonly index: number }>;
   };
   readonly membership: Pick<Participation["membership"], "admit" | "later">;
   readonly removal: Pick<Participation["removal"], "answer">;
@@ -42,6 +49,8 @@ export interface HandlersInit {
   /** How many nodes this one wants to found a swarm with; 0: none. */
   readonly expect: number;
   readonly genesis: () => Genesis | null;
+  /** The last recovery by force. */
+  readonly recovery: () => RecoveryRecord | null;
   readonly participation: () => Answering | null;
   readonly now: () => number;
 }
@@ -61,7 +70,8 @@ export class CallRefused extends Error {
 /** A voter that is behind may not know yet who leads: it looks again when it has applied what the leader had. */
 const CATCH_UP_MS = 3000;
 
-export function handleCalls({ rpc, formation, expect, genesis, participation, now }: HandlersInit): void {
+export function handleCalls(init: HandlersInit): void {
+  const { rpc, formation, expect, genesis, recovery, participation, now } = init;
   const part = (): Answering => {
     const part = participation();
     if (part === null) throw new CallRefused("NOT_READY", "this node does not belong to a swarm yet");
@@ -80,7 +90,13 @@ export function handleCalls({ rpc, formation, expect, genesis, participation, no
 
   rpc.handle(genesisMethod, async () => {
     const record = genesis();
-    return { v: 1 as const, genesis: record === null ? null : toBytes(record), expect };
+    const recovered = recovery();
+    return {
+      v: 1 as const,
+      genesis: record === null ? null : toBytes(record),
+      expect,
+      ...(recovered === null ? {} : { recovery: encodeRecovery(recovered) }),
+    };
   });
   if (formation) rpc.handle(formationMethod, (request, from) => formation.handle(from, request));
   rpc.handle(joinMethod, async ({ name, empty }, from) => {
@@ -94,7 +110,9 @@ export function handleCalls({ rpc, formation, expect, genesis, participation, no
     proposeMethod,
     async ({ command }, from) => {
       const outcome = await part().sessions.propose(command, from);
-      return { v: 1 as const, outcome: outcome.kind === "applied" ? { kind: "applied" as const } : outcome };
+      if (outcome.kind === "refused") return { v: 1 as const, outcome };
+      const revision = outcome.revision === undefined ? {} : { revision: outcome.revision };
+      return { v: 1 as const, outcome: { kind: "applied" as const, ...revision } };
     },
     membersOnly,
   );
@@ -116,17 +134,25 @@ export function handleCalls({ rpc, formation, expect, genesis, participation, no
     },
     votersOnly,
   );
+  rpc.handle(lineageMethod, async ({ session, to }) => ({
+    v: 1 as const,
+    certificates: await part().lineage.pageDown(session, to),
+  }));
+  rpc.handle(committeesMethod, async ({ from }) => ({
+    v: 1 as const,
+    certificates: await part().lineage.committees(from),
+  }));
+  rpc.handle(stateMethod, async ({ full }) => {
+    const { state } = part().control;
+    if (state.index > 0) return tell(state, full);
+    throw new CallRefused("NOT_READY", "this node has not heard of the swarm's state yet");
+  });
   rpc.handle(
-    lineageMethod,
-    async ({ session, to }) => ({
-      v: 1 as const,
-      certificates: await part().lineage.pageDown(session, to),
-    }),
-    membersOnly,
-  );
-  rpc.handle(
-    committeesMethod,
-    async ({ from }) => ({ v: 1 as const, certificates: await part().lineage.committees(from) }),
+    positionMethod,
+    async () => {
+      const { term, commitIndex, lastIndex } = part().raft.status();
+      return { v: 1 as const, term, commit: commitIndex, last: lastIndex };
+    },
     membersOnly,
   );
 }

@@ -7,10 +7,12 @@ const AT_ONCE_MS_MIN = 100;
 
 export interface HeartbeatsInit {
   readonly self: string;
-  readonly gossip: Gossip;
+  readonly gossip: Pick<Gossip, "on" | "publish">;
   readonly presence: Presence;
   readonly everyMs: number;
   readonly compose: () => Heartbeat;
+  /** This node follows outside the configuration: there may be thousands of its kind, and nobody counts on them. */
+  readonly mute: () => boolean;
 }
 
 export class Heartbeats {
@@ -44,14 +46,17 @@ export class Heartbeats {
     if (this.soon) clearTimeout(this.soon);
     this.timer = null;
     this.off?.();
-    await this.init.gossip
-      .publish("heartbeat", { ...this.init.compose(), leaving: true })
-      .catch(() => undefined);
+    await this.tell({ ...this.init.compose(), leaving: true });
   }
 
   private beat(): void {
     const heartbeat = this.init.compose();
     this.init.presence.heard(this.init.self, heartbeat);
-    this.init.gossip.publish("heartbeat", heartbeat).catch(() => undefined);
+    void this.tell(heartbeat);
+  }
+
+  private async tell(heartbeat: Heartbeat): Promise<void> {
+    if (this.init.mute()) return;
+    await this.init.gossip.publish("heartbeat", heartbeat).catch(() => undefined);
   }
 }

@@ -2,12 +2,18 @@
  * Every certificate this node has applied or fetched: versions by session and height, committees by their number. With
  * the genesis, they are the whole history, which can be shown and checked.
  */
-import type { Certificate, CommitteeCertificate } from "../../consensus/types.js";
+import type {
+  Certificate,
+  CommitteeCertificate,
+  CommitteeStep,
+  RecoveryRecord,
+} from "../../consensus/types.js";
 import {
   decodeCertificate,
-  decodeCommitteeCertificate,
+  decodeCommitteeStep,
   encodeCertificate,
   encodeCommitteeCertificate,
+  encodeRecovery,
 } from "../../consensus/votes/index.js";
 import type { BytesLevel } from "../store/index.js";
 
@@ -42,14 +48,19 @@ export class LineageStore {
     await this.byNumber.put(padded(certificate.decision.seq), encodeCommitteeCertificate(certificate));
   }
 
+  /** As durable as `put`. It stands in the chain of committees. */
+  async putRecovery(record: RecoveryRecord): Promise<void> {
+    await this.byNumber.put(padded(record.decision.seq), encodeRecovery(record));
+  }
+
   async get(session: string, height: number): Promise<Certificate | null> {
     const bytes = await this.versions.get(keyOf(session, height));
     return bytes === undefined ? null : decodeCertificate(bytes);
   }
 
-  async committee(seq: number): Promise<CommitteeCertificate | null> {
+  async committee(seq: number): Promise<CommitteeStep | null> {
     const bytes = await this.byNumber.get(padded(seq));
-    return bytes === undefined ? null : decodeCommitteeCertificate(bytes);
+    return bytes === undefined ? null : decodeCommitteeStep(bytes);
   }
 
   /** Encoded certificates from height `to` downwards, as far as they are here and fit one answer. */
@@ -95,6 +106,13 @@ export class LineageStore {
       expected -= 1;
     }
     return expected < from ? null : expected;
+  }
+
+  /** The newest height that is here; null for none. */
+  async highest(session: string): Promise<number | null> {
+    const range = { gte: keyOf(session, 0), lte: keyOf(session, 10 ** DIGITS - 1), reverse: true, limit: 1 };
+    for await (const key of this.versions.keys(range)) return Number(key.slice(key.lastIndexOf("/") + 1));
+    return null;
   }
 
   async sessions(): Promise<string[]> {

@@ -69,21 +69,19 @@ function world(peers: Record<string, Peer>, lineage: LineageStore) {
     founders: committee.names,
     verify: committee.verify,
     logger: { debug: () => undefined },
-    host: {
-      peers: () => Object.keys(peers).map((peer) => ({ peer })),
-      rpc: {
-        call: async (peer, method, request) => {
-          const { store, bend } = peers[peer] as Peer;
-          asked.push(method.name);
-          const certificates =
-            method.name === lineageMethod.name
-              ? await store.pageDown("s1", lineageMethod.request.parse(request).to)
-              : await store.committees(committeesMethod.request.parse(request).from);
-          return method.response.parse({
-            v: 1,
-            certificates: bend?.(certificates, method.name) ?? certificates,
-          });
-        },
+    peers: () => Object.keys(peers),
+    rpc: {
+      call: async (peer, method, request) => {
+        const { store, bend } = peers[peer] as Peer;
+        asked.push(method.name);
+        const certificates =
+          method.name === lineageMethod.name
+            ? await store.pageDown("s1", lineageMethod.request.parse(request).to)
+            : await store.committees(committeesMethod.request.parse(request).from);
+        return method.response.parse({
+          v: 1,
+          certificates: bend?.(certificates, method.name) ?? certificates,
+        });
       },
     },
   });

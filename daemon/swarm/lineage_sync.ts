@@ -4,14 +4,15 @@
  * decision and of the last committee, each names the one before, so that a peer can withhold history but not invent it.
  */
 import type { SessionState } from "../../consensus/control/index.js";
-import type { CommitteeCertificate } from "../../consensus/types.js";
+import type { Committee, CommitteeStep } from "../../consensus/types.js";
 import {
   certificateFault,
-  committeeAfter,
-  committeeFault,
+  committeeAfterStep,
   decisionDigest,
   decodeCertificate,
-  decodeCommitteeCertificate,
+  decodeCommitteeStep,
+  isRecovery,
+  stepFault,
 } from "../../consensus/votes/index.js";
 import type { SwarmHost } from "../../protocol/index.js";
 import type { Hash, Verify } from "../../protocol/types.js";
@@ -33,10 +34,9 @@ export interface LineageSyncInit {
   /** The first committee. */
   readonly founders: readonly string[];
   readonly verify: Verify;
-  readonly host: {
-    peers(): readonly { readonly peer: string }[];
-    readonly rpc: Pick<SwarmHost["rpc"], "call">;
-  };
+  /** Peers that may be asked; see `askable.ts`. */
+  readonly peers: () => readonly string[];
+  readonly rpc: Pick<SwarmHost["rpc"], "call">;
   readonly logger: Pick<Logger, "debug">;
 }
 
@@ -106,11 +106,11 @@ export class LineageSync {
 
   /** @returns how many certificates were taken, from `to` downwards */
   private async fetchDown(session: string, to: number, head: Hash): Promise<number> {
-    const { lineage, host, verify } = this.init;
+    const { lineage, rpc, verify } = this.init;
     const peer = this.nextPeer();
     if (peer === null) return 0;
     const request = { v: 1 as const, session, to };
-    const page = await host.rpc.call(peer, lineageMethod, request, { timeoutMs: PAGE_TIMEOUT_MS });
+    const page = await rpc.call(peer, lineageMethod, request, { timeoutMs: PAGE_TIMEOUT_MS });
     let digest: Hash | null = head;
     let taken = 0;
     for (const bytes of page.certificates) {
@@ -144,36 +144,39 @@ export class LineageSync {
 
   /** The whole chain at once: only its end is vouched for. It is short, and stored when all of it is checked. */
   private async fetchCommittees(seq: number): Promise<boolean> {
-    const { host, lineage } = this.init;
+    const { rpc, lineage } = this.init;
     const peer = this.nextPeer();
     if (peer === null || seq > COMMITTEES_MAX) return false;
-    const chain: CommitteeCertificate[] = [];
+    const chain: CommitteeStep[] = [];
     while (chain.length < seq) {
       const request = { v: 1 as const, from: chain.length + 1 };
-      const page = await host.rpc.call(peer, committeesMethod, request, { timeoutMs: PAGE_TIMEOUT_MS });
+      const page = await rpc.call(peer, committeesMethod, request, { timeoutMs: PAGE_TIMEOUT_MS });
       if (page.certificates.length === 0) return false;
-      chain.push(...page.certificates.map(decodeCommitteeCertificate));
+      chain.push(...page.certificates.map(decodeCommitteeStep));
     }
     const taken = chain.slice(0, seq);
     const fault = this.chainFault(taken);
     if (fault !== null) throw new Error(`${peer} sent committees that are not the log's: ${fault}`);
-    for (const certificate of taken) await lineage.putCommittee(certificate);
+    for (const step of taken) {
+      if (isRecovery(step)) await lineage.putRecovery(step);
+      else await lineage.putCommittee(step);
+    }
     return true;
   }
 
-  private chainFault(chain: readonly CommitteeCertificate[]): string | null {
+  private chainFault(chain: readonly CommitteeStep[]): string | null {
     const { control, founders, verify } = this.init;
-    let committee = { seq: 0, voters: founders, digest: null as Hash | null };
-    for (const certificate of chain) {
-      const fault = committeeFault(certificate, committee, verify);
+    let committee: Committee = { seq: 0, voters: founders, digest: null };
+    for (const step of chain) {
+      const fault = stepFault(step, committee, verify);
       if (fault !== null) return fault;
-      committee = committeeAfter(certificate);
+      committee = committeeAfterStep(step);
     }
     return committee.digest === control.state.committee.digest ? null : "the last one is another";
   }
 
   private nextPeer(): string | null {
-    const peers = this.init.host.peers();
-    return peers[this.turn++ % Math.max(1, peers.length)]?.peer ?? null;
+    const peers = this.init.peers();
+    return peers[this.turn++ % Math.max(1, peers.length)] ?? null;
   }
 }

@@ -31,15 +31,20 @@ class Place {
   answers = new Map<string, JoinAnswer | Error>();
   refuse: Error | null = null;
   readonly done: string[] = [];
-  readonly alive = new Set<string>();
 
-  open(committeeSize = 3): Membership {
+  tended = 0;
+  follows = false;
+  nowMs = 0;
+  stateIndex = 50;
+  told: { learners: string[] } | null = null;
+  looks = 0;
+
+  open(): Membership {
     const place = this;
     return new Membership({
       self: "a",
       name: "anna",
       formation: FORMATION,
-      committeeSize,
       raft: {
         status: () => place.status,
         get strangersHeard() {
@@ -54,10 +59,12 @@ class Place {
       },
       control: {
         get state() {
-          const { voters, learners } = place.status;
+          const { voters } = place.status;
+          const learners = place.told?.learners ?? place.status.learners;
           const members = [...place.names].map(([peer, name]) => ({ peer, name, joinedIndex: 1 }));
           return {
             ...emptyControlState("test", FORMATION),
+            index: place.stateIndex,
             voters: [...voters],
             learners: [...learners],
             members,
@@ -68,8 +75,26 @@ class Place {
         peers: () => place.peers.map(({ peer, formation }) => helloOf(peer, formation)),
         rpc: { call: async (peer, method, request) => method.response.parse(place.answer(peer, request)) },
       },
-      committee: { align: async () => true },
-      presence: { isAlive: (peer) => place.alive.has(peer), get: () => undefined },
+      maxLearners: 2,
+      follower: {
+        get active() {
+          return place.follows;
+        },
+        begin: () => {
+          place.follows = true;
+          place.done.push("follow");
+        },
+      },
+      now: () => place.nowMs,
+      random: () => 0.5,
+      committee: {
+        look: () => {
+          place.looks++;
+        },
+        tend: async () => {
+          place.tended++;
+        },
+      },
       logger: silentLogger,
     });
   }
@@ -181,6 +206,21 @@ describe("daemon/swarm: membership, asked to admit", () => {
     assert.deepEqual(place.done, ["remove b", "addLearner b", "name b bert"]);
   });
 
+  it("lets those follow from outside for whom there is no place, and changes nothing for them", async () => {
+    place.status = { ...place.status, learners: ["x", "y"] };
+    const membership = place.open();
+    for (const peer of ["b", "c", "d"]) {
+      const { status, learnersMax, reason } = await membership.admit({ ...fresh, peer });
+      assert.deepEqual([status, learnersMax], ["follow", 2]);
+      assert.match(reason ?? "", /all 2 places/);
+    }
+    assert.deepEqual(place.done, []);
+    // Who has a place keeps it.
+    assert.equal((await membership.admit({ peer: "x", name: "x", empty: false })).status, "admitted");
+    place.status = { ...place.status, learners: ["x"] };
+    assert.equal((await membership.admit(fresh)).status, "admitted");
+  });
+
   it("asks for patience while another change is under way", async () => {
     place.refuse = new Error(`not now ${"x".repeat(1000)}`);
     const { status, reason } = await place.open().admit(fresh);
@@ -197,38 +237,23 @@ describe("daemon/swarm: membership, by itself", () => {
     place.status = { ...place.status, learners: ["b"] };
   });
 
-  it("promotes a learner that has caught up, is there and has room", async () => {
-    place.follower("b", 49);
-    place.alive.add("b");
-    await place.open().poll();
-    assert.deepEqual(place.done, ["addVoter b"]);
+  it("looks who is there at every turn, and sees to the committee where it leads", async () => {
+    const membership = place.open();
+    await membership.poll();
+    follow(place, "b");
+    await membership.poll();
+    assert.deepEqual([place.looks, place.tended], [2, 1]);
   });
 
-  it("promotes nobody who lags, is silent or gone, nor into a full committee or during a change", async () => {
-    const cases: (() => void)[] = [
-      () => place.follower("b", 10),
-      () => place.follower("b", 50, false),
-      () => {
-        place.follower("b", 50);
-        place.alive.clear();
-      },
-      () => {
-        place.follower("b", 50);
-        place.status = { ...place.status, voters: ["a", "x", "y"] };
-      },
-      () => {
-        place.follower("b", 50);
-        place.status = { ...place.status, pendingConfig: true };
-      },
-    ];
-    for (const arrange of cases) {
-      place = new Place();
-      place.status = { ...place.status, learners: ["b"] };
-      place.alive.add("b");
-      arrange();
-      await place.open().poll();
-      assert.deepEqual(place.done, []);
-    }
+  it("changes nothing while another change of the members is under way", async () => {
+    const membership = place.open();
+    const removal = membership.alone(async () => {
+      await membership.poll();
+      place.done.push("removal over");
+    });
+    await removal;
+    await membership.poll();
+    assert.deepEqual([place.done, place.tended], [["removal over"], 1]);
   });
 
   it("puts the leader's own name right when it has changed", async () => {
@@ -248,6 +273,61 @@ describe("daemon/swarm: membership, by itself", () => {
     await place.open().poll();
     const request = '{"v":1,"name":"anna","empty":true}';
     assert.deepEqual(place.done, [`ask c ${request}`, `ask d ${request}`, "introduce d"]);
+  });
+
+  it("as a newcomer without a place, follows, and asks again once it sees one, after a wait of its own", async () => {
+    newcomer(place);
+    place.peers = [{ peer: "c", formation: FORMATION }];
+    const full: JoinAnswer = {
+      v: 1,
+      status: "follow",
+      leader: "c",
+      reason: null,
+      voters: ["c"],
+      learnersMax: 2,
+    };
+    place.answers.set("c", full);
+    place.told = { learners: ["x", "y"] };
+    const membership = place.open();
+    await membership.poll();
+    assert.deepEqual(place.done.slice(1), ["follow"]);
+    place.done.length = 0;
+    for (let i = 0; i < 100; i++) {
+      place.nowMs += 500;
+      await membership.poll();
+    }
+    assert.deepEqual(place.done, [], "nobody is asked while all places are taken");
+    place.told = { learners: ["x"] };
+    await membership.poll();
+    place.nowMs += 29_000;
+    await membership.poll();
+    assert.deepEqual(place.done, []);
+    place.answers.set("c", { v: 1, status: "admitted", leader: "c", reason: null, voters: ["c"] });
+    place.nowMs += 1000;
+    await membership.poll();
+    assert.deepEqual(place.done.slice(1), ["introduce c"]);
+    place.done.length = 0;
+    place.status = { ...place.status, leader: "c" };
+    for (let i = 0; i < 200; i++) {
+      place.nowMs += 500;
+      await membership.poll();
+    }
+    assert.deepEqual(place.done, [], "it has a leader: its log is catching up");
+  });
+
+  it("as a member that nobody talks to any more, asks the leader whether it still is one", async () => {
+    place.status = { ...place.status, voters: ["b", "c"], learners: ["a"], role: "learner", leader: null };
+    place.peers = ["b", "d"].map((peer) => ({ peer, formation: FORMATION }));
+    place.answers.set("b", { v: 1, status: "redirect", leader: "d", reason: null, voters: ["b", "d"] });
+    place.answers.set("d", { v: 1, status: "follow", leader: "d", reason: null, voters: [], learnersMax: 2 });
+    const membership = place.open();
+    for (let i = 0; i < 59; i++) await membership.poll();
+    assert.equal(place.done.length, 0);
+    await membership.poll();
+    const asked = place.done
+      .filter((what) => !what.startsWith("introduce"))
+      .map((what) => what.split(" ", 2).join(" "));
+    assert.deepEqual(asked, ["ask b", "ask d", "follow"]);
   });
 
   it("as a newcomer that is refused or must wait, listens to nobody", async () => {

@@ -1,40 +1,44 @@
 /**
- * Who belongs: a newcomer asks until it is a member, the leader admits newcomers as learners and promotes those that
- * have caught up until the committee is full. One change of the configuration at a time. A member that has lost touch
- * asks the members it knows who leads.
+ * Who belongs: a newcomer asks until it is a member, the leader admits newcomers as learners and sees to the committee
+ * (`committee_tender.ts`). One thing at a time. A member that has lost touch asks the members it knows who leads.
  */
 import { encodeCommand } from "../../consensus/control/index.js";
 import { ConsensusError } from "../../consensus/errors.js";
 import type { RaftNode } from "../../consensus/node/index.js";
 import type { Logger, SwarmHost } from "../../protocol/index.js";
 import type { Hash } from "../../protocol/types.js";
-import type { CommitteeKeeper } from "./committee_keeper.js";
+import type { CommitteeTender } from "./committee_tender.js";
 import type { ControlLog } from "./control_log.js";
+import type { Follower } from "./follower.js";
 import { type JoinAnswer, joinMethod } from "./methods.js";
-import type { Presence } from "./presence.js";
-import { nextVoter } from "./zones.js";
 
 const POLL_MS = 500;
 const ASK_TIMEOUT_MS = 8000;
-/** A learner this close to the end of the log counts as caught up. */
-const CAUGHT_UP_ENTRIES = 16;
 /** From whoever is asked first to the leader. */
 const HOPS_MAX = 3;
 /** Polls in a row without a leader, with strangers heard, after which a member asks around. */
 const LOST_POLLS = 6;
+/** Polls in a row without a leader, and without a word from anybody, after which a member asks whether it still is one. */
+const FORGOTTEN_POLLS = 60;
 const REASON_CHARS_MAX = 512;
+/** All followers see at once that a place is free: each waits a random part of this, and most then see it taken. */
+const PLACE_SPREAD_MS = 60_000;
 
 export interface MembershipInit {
   readonly self: string;
   readonly name: string;
   readonly formation: Hash;
-  readonly committeeSize: number;
   readonly raft: Pick<RaftNode, "status" | "propose" | "changeMembership" | "introduce" | "strangersHeard">;
   readonly control: Pick<ControlLog, "state">;
-  readonly committee: Pick<CommitteeKeeper, "align">;
+  readonly maxLearners: number;
+  readonly committee: Pick<CommitteeTender, "look" | "tend">;
+  readonly follower: Pick<Follower, "active" | "begin">;
   readonly host: Pick<SwarmHost, "peers"> & { readonly rpc: Pick<SwarmHost["rpc"], "call"> };
-  readonly presence: Pick<Presence, "isAlive" | "get">;
   readonly logger: Logger;
+  /** Monotonic. */
+  readonly now: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
 }
 
 /** What a node says of itself when it asks to be admitted. */
@@ -53,6 +57,9 @@ export class Membership {
   private leaderlessPolls = 0;
   private strangersBefore = 0;
   private refusal: string | null = null;
+  /** Learners that the leader takes in, as it last said. */
+  private learnersMax = 0;
+  private askAtMs: number | null = null;
 
   constructor(private readonly init: MembershipInit) {}
 
@@ -80,6 +87,11 @@ export class Membership {
         ? this.answer("wait", null, "no leader is known")
         : this.answer("redirect", leader, null);
     }
+    if (this.isFull(applicant.peer)) {
+      const { self, maxLearners } = this.init;
+      const reason = `all ${maxLearners} places for learners are taken`;
+      return { ...this.answer("follow", self, reason), learnersMax: maxLearners };
+    }
     try {
       const refusal = await this.takeIn(applicant);
       return refusal === null
@@ -104,6 +116,7 @@ export class Membership {
 
   /** One look at what is to be done; public so that a test need not wait for the clock. */
   async poll(): Promise<void> {
+    this.init.committee.look();
     if (this.turn !== null || this.stopped) return;
     try {
       await this.alone(() => this.look());
@@ -116,8 +129,14 @@ export class Membership {
 
   private async look(): Promise<void> {
     if (this.init.raft.status().role === "leader") await this.tend();
+    else if (this.init.follower.active) await this.askForPlace();
     else if (!this.isMember()) await this.ask();
     else if (this.hasLostTouch()) await this.askMembers();
+  }
+
+  private isFull(peer: string): boolean {
+    const { voters, learners } = this.init.raft.status();
+    return !voters.includes(peer) && !learners.includes(peer) && learners.length >= this.init.maxLearners;
   }
 
   /** @returns why it cannot be taken in as it is */
@@ -156,44 +175,34 @@ export class Membership {
     return { v: 1, status, leader, reason: reason?.slice(0, REASON_CHARS_MAX) ?? null, voters: [...voters] };
   }
 
-  /** Leader: names itself in the list, promotes one learner that has caught up while the committee has room. */
+  /** Leader: names itself in the list, and keeps the committee healthy. */
   private async tend(): Promise<void> {
-    const { raft, control, presence, self, name, committeeSize } = this.init;
+    const { raft, control, self, name } = this.init;
     const { members } = control.state;
     if (members.find((m) => m.peer === self)?.name !== name) {
       await raft.propose(encodeCommand({ v: 1, type: "member.join", peer: self, name, atMs: Date.now() }));
     }
-    // One thing at a time: the next change of the voters waits until the committee has caught up with the last.
-    if (!(await this.init.committee.align())) return;
-    const { voters, learners, followers, pendingConfig } = raft.status();
-    if (voters.length >= committeeSize || pendingConfig) return;
-    const ready = followers.filter(
-      (f) => learners.includes(f.peer) && f.active && f.lag <= CAUGHT_UP_ENTRIES && presence.isAlive(f.peer),
-    );
-    const zoneOf = (peer: string) => presence.get(peer)?.heartbeat.zone ?? "";
-    const chosen = nextVoter(
-      ready.map((f) => f.peer),
-      voters,
-      zoneOf,
-    );
-    if (chosen === null) return;
-    await raft.changeMembership({ kind: "addVoter", peer: chosen });
-    const facts = { peer: chosen, zone: zoneOf(chosen), voters: voters.length + 1 };
-    this.init.logger.info(facts, "a learner was promoted to voter");
+    await this.init.committee.tend();
   }
 
   /** Newcomer: asks one peer after the other, following its word on who leads. */
-  private async ask(): Promise<void> {
+  private async ask(first?: string): Promise<void> {
     const { host, raft, formation } = this.init;
     const peers = host.peers().filter((p) => p.formation === formation);
     const known = raft.status().leader;
     let target =
-      peers.find((p) => p.peer === known)?.peer ?? peers[this.asked++ % Math.max(1, peers.length)]?.peer;
+      first ??
+      peers.find((p) => p.peer === known)?.peer ??
+      peers[this.asked++ % Math.max(1, peers.length)]?.peer;
     for (let hops = 0; target !== undefined && hops < HOPS_MAX; hops++) {
       const answer = await this.callJoin(target);
       if (answer.status === "admitted") {
         // It has promised nothing yet, so it may believe whoever takes it in; see `circle.ts`.
         raft.introduce(target);
+        return;
+      }
+      if (answer.status === "follow") {
+        this.follow(answer);
         return;
       }
       if (answer.status === "refused") this.complain(target, answer.reason);
@@ -205,18 +214,41 @@ export class Membership {
     }
   }
 
-  /** No leader for a while, though somebody whom this node does not know talks as if it belonged. */
+  private follow({ learnersMax }: JoinAnswer): void {
+    this.learnersMax = learnersMax ?? 0;
+    this.init.follower.begin();
+  }
+
+  /** Follower: asks again when it sees that a place is free, or that one is its own already. */
+  private async askForPlace(): Promise<void> {
+    const { raft, control, self, now, random } = this.init;
+    const { learners } = control.state;
+    const free = learners.includes(self) || learners.length < this.learnersMax;
+    if (!free || raft.status().leader !== null || control.state.index === 0) this.askAtMs = null;
+    else if (this.askAtMs === null) this.askAtMs = now() + random() * PLACE_SPREAD_MS;
+    else if (now() >= this.askAtMs) {
+      this.askAtMs = null;
+      await this.ask();
+    }
+  }
+
+  /**
+   * No leader for a while, though somebody whom this node does not know talks as if it belonged; or for long, and nobody
+   * talks to it: it may have been taken out while it was away.
+   */
   private hasLostTouch(): boolean {
     const { raft } = this.init;
     const heard = raft.strangersHeard;
     this.leaderlessPolls = raft.status().leader === null ? this.leaderlessPolls + 1 : 0;
     if (this.leaderlessPolls === 0) this.strangersBefore = heard;
-    return this.leaderlessPolls >= LOST_POLLS && heard > this.strangersBefore;
+    const strangers = heard > this.strangersBefore;
+    return this.leaderlessPolls >= (strangers ? LOST_POLLS : FORGOTTEN_POLLS);
   }
 
   /** Believes the members that it knows, and nobody else, on who leads and who votes. */
   private async askMembers(): Promise<void> {
     const { host, raft, control, self } = this.init;
+    const forgotten = raft.strangersHeard === this.strangersBefore;
     this.leaderlessPolls = 0;
     this.strangersBefore = raft.strangersHeard;
     const { voters, learners } = control.state;
@@ -227,14 +259,17 @@ export class Membership {
       if (answer === null) continue;
       const named = [...answer.voters, ...(answer.leader === null ? [] : [answer.leader])];
       for (const other of named) if (other !== self) raft.introduce(other);
+      if (answer.status === "follow") this.follow(answer);
+      // The leader itself says whether this node still has a place, and gives it another.
+      else if (forgotten && answer.leader !== null && answer.leader !== peer) await this.ask(answer.leader);
     }
     const facts = { asked: reachable.map((p) => p.peer) };
-    this.init.logger.warn(
-      facts,
-      reachable.length > 0
-        ? "nodes that this one does not know speak as members: asked the members that it knows who they are"
-        : "nodes that this one does not know speak as members, and no member that it knows is in sight: start one of those, or empty this node's whole data folder, its identity too, so that it joins as a new node",
-    );
+    const unheard = forgotten
+      ? "no leader for long: asked the members that this node knows whether it still belongs"
+      : "nodes that this one does not know speak as members: asked the members that it knows who they are";
+    const alone =
+      "no leader, and no member that this node knows is in sight: start one of those, or empty this node's whole data folder, its identity too, so that it joins as a new node";
+    this.init.logger.warn(facts, reachable.length > 0 ? unheard : alone);
   }
 
   private callJoin(peer: string): Promise<JoinAnswer> {

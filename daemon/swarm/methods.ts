@@ -23,6 +23,8 @@ const signatureSchema: z.ZodType<Uint8Array> = z
 const v = z.literal(1);
 const SMALL_BYTES = 64 * 1024;
 const MANIFEST_BYTES_MAX = 4096;
+/** Of a control state that a follower is told, in bytes; leaves room for the frame around it. */
+export const TOLD_STATE_BYTES_MAX = 15 * 1024 * 1024;
 
 /** The two-phase formation of a swarm; see consensus/formation. */
 export const formationMethod = defineMethod({
@@ -40,19 +42,27 @@ export const formationMethod = defineMethod({
 export const genesisMethod = defineMethod({
   name: "genesis",
   request: z.object({ v }),
-  response: z.object({ v, genesis: bytes(SMALL_BYTES).nullable(), expect: z.number().int().min(0).max(64) }),
+  response: z.object({
+    v,
+    genesis: bytes(SMALL_BYTES).nullable(),
+    expect: z.number().int().min(0).max(64),
+    /** The last recovery by force, when there was one: what the swarm goes by instead of its formation. */
+    recovery: bytes(MAX_COMMITTEE_BYTES).optional(),
+  }),
   maxRequestBytes: 1024,
-  maxResponseBytes: SMALL_BYTES,
+  maxResponseBytes: 2 * SMALL_BYTES + 1024,
 });
 
 const joinAnswerSchema = z.object({
   v,
   /** `refused`: not as it is; the reason says what an operator has to do. */
-  status: z.enum(["admitted", "redirect", "wait", "refused"]),
+  status: z.enum(["admitted", "redirect", "wait", "refused", "follow"]),
   leader: peerSchema.nullable(),
   reason: z.string().max(512).nullable(),
   /** As the answering node knows them. */
   voters: z.array(peerSchema).max(MAX_VOTERS),
+  /** With `follow`: all places are taken; so many learners the leader takes in. */
+  learnersMax: naturalSchema.optional(),
 });
 export type JoinAnswer = z.infer<typeof joinAnswerSchema>;
 
@@ -94,11 +104,17 @@ export const removeMethod = defineMethod({
 });
 
 export const applyOutcomeSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("applied") }),
-  z.object({ kind: z.literal("refused"), code: z.string().max(64), reason: z.string().max(4096) }),
+  /** Of a setting: the revision that it has now. */
+  z.object({ kind: z.literal("applied"), revision: naturalSchema.optional() }),
+  z.object({
+    kind: z.literal("refused"),
+    code: z.string().max(64),
+    reason: z.string().max(4096),
+    revision: naturalSchema.optional(),
+  }),
 ]);
 
-/** A command of a node that does not lead, put into the log by the leader: sessions only. */
+/** A command of a node that does not lead, put into the log by the leader: sessions and settings only. */
 export const proposeMethod = defineMethod({
   name: "propose",
   request: z.object({ v, command: bytes(MAX_PROPOSAL_BYTES) }),
@@ -175,6 +191,40 @@ export const lineageMethod = defineMethod({
   maxResponseBytes: 16 * 1024 * 1024,
 });
 
+/** How far a member's log goes: for who thinks of recovering the swarm by force. */
+export const positionMethod = defineMethod({
+  name: "position",
+  request: z.object({ v }),
+  response: z.object({ v, term: naturalSchema, commit: naturalSchema, last: naturalSchema }),
+  maxRequestBytes: 1024,
+  maxResponseBytes: 1024,
+});
+
+/**
+ * What a node that stands outside the configuration follows: asked of any node of the swarm, for what is new (`full`
+ * false, a few bytes) or for all of it. See `consensus/control/followed.ts` for what of it has to be proven.
+ */
+export const stateMethod = defineMethod({
+  name: "state",
+  request: z.object({ v, full: z.boolean() }),
+  response: z.object({
+    v,
+    index: naturalSchema,
+    committee: naturalSchema,
+    learners: naturalSchema,
+    session: z
+      .object({
+        id: z.string().min(1).max(128),
+        status: z.string().max(32),
+        height: naturalSchema.nullable(),
+      })
+      .nullable(),
+    /** CBOR of the control state with a shortened history; only if `full` was asked for. */
+    state: bytes(TOLD_STATE_BYTES_MAX).nullable(),
+  }),
+  maxRequestBytes: 1024,
+});
+
 export const METHODS = [
   formationMethod,
   genesisMethod,
@@ -185,4 +235,6 @@ export const METHODS = [
   handoverMethod,
   lineageMethod,
   committeesMethod,
+  positionMethod,
+  stateMethod,
 ] as const;

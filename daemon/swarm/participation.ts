@@ -5,7 +5,8 @@ import type { Genesis } from "../../consensus/formation/index.js";
 import { formationOf } from "../../consensus/formation/index.js";
 import { RaftNode } from "../../consensus/node/index.js";
 import { LevelRaftStorage } from "../../consensus/storage/index.js";
-import { decodeCertificate } from "../../consensus/votes/index.js";
+import type { RecoveryRecord } from "../../consensus/types.js";
+import { decodeCertificate, epochOf } from "../../consensus/votes/index.js";
 import type { Identity, SwarmHost } from "../../protocol/index.js";
 import { verifySignature as verify } from "../../protocol/index.js";
 import type { Hash } from "../../protocol/types.js";
@@ -18,10 +19,14 @@ import type { TrainerPort } from "../rounds/trainer_port.js";
 import { Versions } from "../rounds/versions.js";
 import { VoteRecords } from "../rounds/vote_records.js";
 import { Sessions } from "../sessions/commands.js";
+import { SwarmSettings } from "../settings/swarm_settings.js";
 import type { Store } from "../store/index.js";
 import { KeyedLock } from "../store/keyed_lock.js";
+import { askable } from "./askable.js";
 import { CommitteeKeeper } from "./committee_keeper.js";
+import { CommitteeTender } from "./committee_tender.js";
 import { ControlLog } from "./control_log.js";
+import { Follower } from "./follower.js";
 import { LineageStore } from "./lineage_store.js";
 import { LineageSync } from "./lineage_sync.js";
 import { Membership } from "./membership.js";
@@ -41,6 +46,8 @@ export interface ParticipationInit {
   readonly trainer: TrainerPort | null;
   readonly aggregation: AggregationWorker;
   readonly genesis: Genesis;
+  /** The last recovery by force that the swarm goes on from. */
+  readonly recovery: RecoveryRecord | null;
   /** This data folder took part in the founding, and not merely a node of this name in another life of it. */
   readonly founded: boolean;
   readonly now: () => number;
@@ -58,9 +65,12 @@ export class Participation {
     readonly lineage: LineageStore,
     readonly versions: Versions,
     readonly rounds: RoundDriver,
+    readonly tender: CommitteeTender,
+    readonly follower: Follower,
     readonly membership: Membership,
     readonly removal: Removal,
     readonly sessions: Sessions,
+    readonly settings: SwarmSettings,
     private readonly lineageSync: LineageSync,
     private readonly off: readonly (() => void)[],
   ) {}
@@ -73,6 +83,7 @@ export class Participation {
   static async open(init: ParticipationInit): Promise<Participation> {
     const { config, logger, identity, host, store, genesis, presence } = init;
     const formation = formationOf(genesis);
+    const epoch = epochOf(formation, init.recovery);
     const lineage = new LineageStore(store.lineage);
     const { swarm, voters: founders } = genesis;
     const control = new ControlLog({ swarm, formation, voters: founders }, verify, lineage, logger);
@@ -91,12 +102,27 @@ export class Participation {
         snapshotEveryEntries: config.consensus.snapshotEveryEntries,
       },
     });
+    const peers = () => askable({ formation, host, presence, outside: () => follower.active });
+    const follower: Follower = new Follower({
+      swarm,
+      formation,
+      founders,
+      recovery: init.recovery,
+      control,
+      lineage,
+      raft,
+      verify,
+      peers,
+      rpc: host.rpc,
+      logger,
+      now: init.now,
+    });
     const ballots = new KeyedLock();
     const votes = await VoteRecords.open(store.meta);
     const versions: Versions = new Versions({
       blobs: store.blobs,
       fetch: (ref, sources, signal) => host.blobs.fetch(ref, sources, { signal }),
-      sources: () => versionSources(control, presence, host, identity.peerId),
+      sources: () => versionSources(control, presence, peers()),
       inUse: (hash) => rounds.needs(hash),
       finals: () => control.state.past.map((s) => s.version?.hash).filter((hash) => hash !== undefined),
       recent: await lastVersions(lineage, control.state.session, config.storage.keepVersions),
@@ -123,7 +149,6 @@ export class Participation {
     });
     const self = identity.peerId;
     const { name } = config.node;
-    const { committeeSize } = config.consensus;
     const committee = new CommitteeKeeper({
       self,
       raft,
@@ -134,17 +159,32 @@ export class Participation {
       voter: rounds.voter,
       logger,
     });
+    const tender = new CommitteeTender({
+      self,
+      get committeeSize() {
+        return settings.value("committee.size") ?? config.consensus.committeeSize;
+      },
+      stabilizationMs: config.consensus.committeeStabilizationMs,
+      maxLearners: config.consensus.committeeMaxLearners,
+      raft,
+      committee,
+      presence,
+      logger,
+      now: init.now,
+    });
     const membership = new Membership({
       self,
       name,
-      formation,
-      committeeSize,
+      formation: epoch,
       raft,
       control,
-      committee,
+      maxLearners: config.consensus.committeeMaxLearners,
+      committee: tender,
+      follower,
       host,
-      presence,
       logger,
+      now: init.now,
+      random: Math.random,
     });
     const removal = new Removal({
       self,
@@ -156,14 +196,32 @@ export class Participation {
       rpc: host.rpc,
       logger,
     });
-    const sessions = new Sessions({ self, raft, control, rpc: host.rpc, presence, trainer: init.trainer });
-    const lineageSync = new LineageSync({ control, lineage, founders, verify, host, logger });
+    const sessions: Sessions = new Sessions({
+      self,
+      raft,
+      control,
+      rpc: host.rpc,
+      presence,
+      trainer: init.trainer,
+      roundTimeoutMs: () => settings.value("training.round_timeout"),
+    });
+    const settings: SwarmSettings = new SwarmSettings({
+      self,
+      raft,
+      control,
+      rpc: host.rpc,
+      propose: (command, from) => sessions.propose(command, from),
+    });
+    const { rpc } = host;
+    const lineageSync = new LineageSync({ control, lineage, founders, verify, peers, rpc, logger });
     const off = [
-      linkRaft(host, formation, raft),
+      linkRaft(host, epoch, raft),
       // Certified, but not applied here yet: its bytes may come while the log does.
       host.gossip.on("version", ({ certificate }) => {
-        const { decision } = decodeCertificate(certificate);
+        const announced = decodeCertificate(certificate);
+        const { decision } = announced;
         const { session } = control.state;
+        if (follower.active) void follower.announced(announced);
         if (session !== null && decision.height > session.height)
           versions.ensure(decision.result).catch(() => undefined);
       }),
@@ -178,9 +236,12 @@ export class Participation {
       lineage,
       versions,
       rounds,
+      tender,
+      follower,
       membership,
       removal,
       sessions,
+      settings,
       lineageSync,
       off,
     );
@@ -195,7 +256,9 @@ export class Participation {
 
   /** Hands the leadership over, then leaves. */
   async stop(): Promise<void> {
+    this.settings.stop();
     this.membership.stop();
+    this.follower.stop();
     this.lineageSync.stop();
     this.rounds.stop();
     this.versions.stop();
@@ -235,9 +298,8 @@ async function lastVersions(
 }
 
 /** Those that say they stand on the wanted version first, then everybody else that is there. */
-function versionSources(control: ControlLog, presence: Presence, host: SwarmHost, self: string): string[] {
+function versionSources(control: ControlLog, presence: Presence, peers: readonly string[]): string[] {
   const wanted = control.state.session?.version?.hash;
-  const here = host.peers().map((p) => p.peer);
   const holds = (peer: string) => (presence.get(peer)?.heartbeat.versionHash === wanted ? 0 : 1);
-  return here.filter((peer) => peer !== self).sort((a, b) => holds(a) - holds(b));
+  return [...peers].sort((a, b) => holds(a) - holds(b));
 }

@@ -67,6 +67,7 @@ function world(options: WorldOptions = {}) {
       },
     },
     presence: { isAlive: (peer) => !dead.includes(peer) },
+    unreachableMsMax: 10,
     rpc: { call: options.call ?? (() => Promise.reject(new Error("nobody is asked in this test"))) },
     logger: LOGGER,
   });
@@ -130,5 +131,19 @@ describe("Removal", () => {
     const follower = world({ self: "b" });
     assert.equal((await follower.removal.answer("c", "a")).status, "wait");
     assert.deepEqual([...stranger.steps, ...follower.steps], []);
+  });
+
+  it("says that it is cut off when no leader comes into reach, long before it gives up on a busy one", async () => {
+    const { removal } = world({ self: "b", leader: null });
+    await assert.rejects(removal.remove("c"), {
+      name: "NETWORK_PARTITION",
+      details: { node_id: "c", committed: "no" },
+    });
+    const lost = world({ self: "b", call: () => Promise.reject(new Error("no answer")) });
+    await assert.rejects(lost.removal.remove("c"), {
+      name: "NETWORK_PARTITION",
+      message: "no answer",
+      details: { node_id: "c", committed: "unknown" },
+    });
   });
 });

@@ -17,6 +17,8 @@ import type { Presence } from "./presence.js";
 
 /** A removal that is not committed after this long has failed. */
 const REMOVE_MS_MAX = 20_000;
+/** The leader has been out of reach for this long: it is not being elected, this node is cut off. */
+const UNREACHABLE_MS_MAX = 5000;
 const RETRY_MS = 200;
 const TRANSFER_MS = 2000;
 const REASON_CHARS_MAX = 512;
@@ -30,11 +32,15 @@ export interface RemovalInit {
   readonly presence: Pick<Presence, "isAlive">;
   readonly rpc: Pick<SwarmHost["rpc"], "call">;
   readonly logger: Pick<Logger, "info">;
+  /** Default: `UNREACHABLE_MS_MAX`. */
+  readonly unreachableMsMax?: number;
 }
 
 interface Unreachable {
   readonly status: "unreachable";
   readonly reason: string;
+  /** Whether the leader may have heard it. */
+  readonly committed: "no" | "unknown";
 }
 
 export class Removal {
@@ -46,6 +52,9 @@ export class Removal {
    */
   async remove(peer: string): Promise<void> {
     const untilMs = Date.now() + REMOVE_MS_MAX;
+    let committed: "no" | "unknown" = "no";
+    const patienceMs = this.init.unreachableMsMax ?? UNREACHABLE_MS_MAX;
+    let unreachableSinceMs = Number.POSITIVE_INFINITY;
     for (;;) {
       const answer = await this.askLeader(peer, untilMs);
       switch (answer.status) {
@@ -64,9 +73,12 @@ export class Removal {
             throw new ServiceError("CONSENSUS_FAILED", answer.reason, { node_id: peer });
           break;
         case "unreachable":
-          if (Date.now() >= untilMs)
-            throw new ServiceError("NETWORK_PARTITION", answer.reason, { node_id: peer });
+          if (answer.committed === "unknown") committed = "unknown";
+          unreachableSinceMs = Math.min(unreachableSinceMs, Date.now());
+          if (Date.now() >= Math.min(untilMs, unreachableSinceMs + patienceMs))
+            throw new ServiceError("NETWORK_PARTITION", answer.reason, { node_id: peer, committed });
       }
+      if (answer.status !== "unreachable") unreachableSinceMs = Number.POSITIVE_INFINITY;
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
@@ -81,13 +93,14 @@ export class Removal {
     const { raft, rpc } = this.init;
     const { role, leader } = raft.status();
     if (role === "leader") return this.removeHere(peer);
-    const nobody = "no leader is known: this node cannot reach a majority of the swarm's voters right now";
-    if (leader === null) return { status: "unreachable", reason: nobody };
+    if (leader === null)
+      return { status: "unreachable", reason: "no leader can be reached", committed: "no" };
     const timeoutMs = Math.max(1, untilMs - Date.now());
     try {
       return await rpc.call(leader, removeMethod, { v: 1, peer }, { timeoutMs });
     } catch (error) {
-      return { status: "unreachable", reason: error instanceof Error ? error.message : String(error) };
+      const reason = error instanceof Error ? error.message : String(error);
+      return { status: "unreachable", reason, committed: "unknown" };
     }
   }
 

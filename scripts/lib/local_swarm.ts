@@ -1,4 +1,7 @@
-/** Several real node processes on loopback, each with its own data folder: for the demonstration, benchmarks and tests. */
+/**
+ * Several real node processes, each with its own data folder, on loopback or on hosts of their own: for the
+ * demonstration, benchmarks and tests.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream, existsSync, mkdirSync, readFileSync } from "node:fs";
@@ -23,6 +26,17 @@ export interface LocalNode {
   process: ChildProcess | null;
 }
 
+/** A machine for one node, where it finds the others by itself: by multicast DNS. */
+export interface NodeHost {
+  /** What to put in front of a command so that it runs there. */
+  readonly command: readonly string[];
+  readonly listen: string;
+  /** On that machine's loopback. */
+  readonly apiPort: number;
+  /** How this process reaches that API. */
+  readonly apiUrl: string;
+}
+
 export interface LocalSwarmOptions {
   /** Folder for the data folders and logs. */
   readonly root: string;
@@ -32,6 +46,8 @@ export interface LocalSwarmOptions {
   /** Further flags for every node, e.g. `["--training-inline-update-max-bytes", "0"]`. */
   readonly flags?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** By the node's index; without it, all run here and are told of each other. */
+  readonly hosts?: readonly NodeHost[];
 }
 
 /** What a story that is still running meets when its swarm is being stopped. */
@@ -51,14 +67,15 @@ export class LocalSwarm {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const key = await loadOrCreateIdentityBytes(dataDir, () => identityBytes(createIdentity()));
     const { peerId } = identityFromBytes(key);
-    const [p2p, http] = await freePorts(2);
+    const host = this.options.hosts?.[index];
+    const [p2p, http] = host === undefined ? await freePorts(2) : [];
     const node: LocalNode = {
       index,
       name,
       peer: peerId,
       dataDir,
-      listen: `/ip4/127.0.0.1/tcp/${p2p}`,
-      api: new NodeClient(`http://127.0.0.1:${http}`),
+      listen: host?.listen ?? `/ip4/127.0.0.1/tcp/${p2p}`,
+      api: new NodeClient(host?.apiUrl ?? `http://127.0.0.1:${http}`),
       process: null,
     };
     this.nodes.push(node);
@@ -74,22 +91,24 @@ export class LocalSwarm {
   start(node: LocalNode, flags: readonly string[] = [], cwd = process.cwd()): void {
     if (this.closing !== null)
       throw new SwarmClosedError(`the swarm is being stopped: ${node.name} stays down`);
+    const host = this.options.hosts?.[node.index];
     const others = this.nodes.filter((n) => n !== node).map((n) => `${n.listen}/p2p/${n.peer}`);
+    const told = ["--network-mdns=false", ...others.flatMap((address) => ["--bootstrap", address])];
     const founder = node.index < this.options.founders;
     const args = [
       BIN,
       "start",
       ...["--data-dir", node.dataDir, "--name", node.name],
-      ...["--listen", node.listen, "--network-mdns=false"],
-      ...others.flatMap((address) => ["--bootstrap", address]),
+      ...["--listen", node.listen, ...(host === undefined ? told : [])],
       ...["--bootstrap-expect", String(founder ? this.options.founders : 0)],
-      ...["--api-port", new URL(node.api.url).port, "--api-rate-limit", "0"],
+      ...["--api-port", String(host?.apiPort ?? new URL(node.api.url).port), "--api-rate-limit", "0"],
       ...["--log-format", "json", "--log-level", "debug"],
       ...(this.options.flags ?? []),
       ...flags,
     ];
     // The IPC channel ties the child's life to ours: a node whose parent has gone stops by itself.
-    const child = spawn(process.execPath, args, {
+    const [program = process.execPath, ...before] = host?.command ?? [];
+    const child = spawn(program, host === undefined ? args : [...before, process.execPath, ...args], {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       env: { ...process.env, ...this.options.env },
       cwd,

@@ -4,6 +4,7 @@ export {
   datasetOptionsOf,
   modelRequestSchema,
   parseTrainingRequest,
+  roundTimeoutSchema,
   type TrainingRequest,
   trainingRequestSchema,
 } from "./request.js";

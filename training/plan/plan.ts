@@ -1,7 +1,7 @@
 /** From a request and what its dataset turned out to be to the full description of a session. Pure. */
 import { batchesPerEpoch, type DataSpec, type SessionSpec, sessionSpecSchema } from "../session.js";
 import { invalid, planModel } from "./model.js";
-import type { TrainingRequest } from "./request.js";
+import { ROUND_TIMEOUT_MS_DEFAULT, type TrainingRequest } from "./request.js";
 import { planInnerSteps, planStrategy } from "./strategy.js";
 
 const ROUNDS_MAX = 10_000_000;
@@ -46,7 +46,7 @@ export function planSession(request: TrainingRequest, data: DataSpec, participan
     evaluateEvery:
       request.evaluate_every ?? Math.max(1, Math.floor(length.expectedRounds / EVALUATIONS_WANTED)),
     seed: request.seed,
-    roundTimeoutMs: request.round_timeout,
+    roundTimeoutMs: request.round_timeout ?? ROUND_TIMEOUT_MS_DEFAULT,
     nodes: request.nodes ?? null,
     warnings,
   };

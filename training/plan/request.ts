@@ -8,10 +8,11 @@ const widths = z.array(count(65_536)).max(32);
 
 export const ROUND_TIMEOUT_MS_MIN = 100;
 export const ROUND_TIMEOUT_MS_MAX = 86_400_000;
+export const ROUND_TIMEOUT_MS_DEFAULT = 60_000;
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** `"30s"`, `"500ms"`, `"5m"`, `"1h"`, or a number of seconds; in milliseconds once parsed. */
-const duration = z.union([z.number(), z.string().max(32)]).transform((value, context) => {
+export const roundTimeoutSchema = z.union([z.number(), z.string().max(32)]).transform((value, context) => {
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h)$/.exec(typeof value === "number" ? `${value}s` : value.trim());
   const ms = match === null ? Number.NaN : Math.round(Number(match[1]) * UNIT_MS[match[2]!]!);
   if (ms >= ROUND_TIMEOUT_MS_MIN && ms <= ROUND_TIMEOUT_MS_MAX) return ms;
@@ -65,7 +66,7 @@ export const trainingRequestSchema = z.strictObject({
     .max(2 ** 32 - 1)
     .default(0),
   evaluate_every: count(1_000_000).optional(),
-  round_timeout: duration.default(60_000),
+  round_timeout: roundTimeoutSchema.optional(),
 });
 export type TrainingRequest = z.infer<typeof trainingRequestSchema>;
 

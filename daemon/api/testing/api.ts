@@ -2,6 +2,7 @@
 import pino from "pino";
 import { Registry } from "prom-client";
 import { createSwarmMetrics } from "../../metrics/index.js";
+import type { SettingsPort } from "../../services/settings.js";
 import type { SwarmCommands, SwarmSnapshot } from "../../services/source.js";
 import { createSwarmServices } from "../../services/swarm_services.js";
 import { snapshotFixture } from "../../services/testing/snapshot.js";
@@ -10,6 +11,7 @@ import { type ApiParts, type ApiServer, createApi } from "../index.js";
 export interface ApiFixtureOptions {
   readonly snapshot?: () => SwarmSnapshot;
   readonly commands?: Partial<SwarmCommands>;
+  readonly settings?: SettingsPort;
   readonly config?: Partial<ApiParts["config"]>;
   readonly cors?: Partial<ApiParts["cors"]>;
 }
@@ -22,6 +24,10 @@ export function startTestApi({
   const registry = new Registry();
   return createApi({
     services: createSwarmServices({
+      settings: () => {
+        if (options.settings !== undefined) return options.settings;
+        throw new Error("this test did not expect that settings are asked for");
+      },
       source: { snapshot, holdsVersion: () => true },
       commands: {
         startTraining: unexpected,

@@ -2,19 +2,12 @@ import { z } from "zod";
 import { hashSchema } from "../../../consensus/votes/index.js";
 import { route } from "../parse.js";
 import { json, type Route } from "../route.js";
+import { whole } from "./query.js";
 
 const HISTORY_PAGE_DEFAULT = 50;
 const HISTORY_PAGE_MAX = 500;
 /** Characters of the reason that an operator gives with a vote. */
 const VOTE_REASON_CHARS_MAX = 256;
-
-/** Query values are text; only plain digits are taken as a number. */
-const whole = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,15}$/, { error: "expected a whole number" })
-    .transform(Number)
-    .pipe(z.number().min(min).max(max));
 
 const voteSchema = z.strictObject({
   vote: z.enum(["approve", "reject"], { error: "expected approve or reject" }),

@@ -5,6 +5,7 @@ import { healthRoutes, metricsRoute } from "./health.js";
 import { modelRoutes } from "./models.js";
 import { networkRoutes } from "./network.js";
 import { nodeRoutes } from "./nodes.js";
+import { settingsRoutes } from "./settings.js";
 import { trainingRoutes } from "./training.js";
 
 /** Every route that is served, in the order of the reference. */
@@ -16,6 +17,7 @@ export function v1Routes(registry: Registry): readonly Route[] {
     ...trainingRoutes,
     ...modelRoutes,
     ...consensusRoutes,
+    ...settingsRoutes,
     ...networkRoutes,
   ];
 }

@@ -3,6 +3,7 @@ import type { ConsensusStatusView, DecisionView, HistoryView } from "../../servi
 import { type CliContext, type ClientArgs, clientOptions, show, withClient } from "../context.js";
 import { ago, nodeLabel, shortHash, shortPeer } from "../format.js";
 import { facts, table } from "../table.js";
+import { recoverCommand } from "./recover.js";
 import { verifyLineageCommand } from "./verify_lineage.js";
 import { approvalsCommand, voteCommand } from "./vote.js";
 
@@ -45,7 +46,8 @@ export function consensusCommand(context: CliContext): CommandModule {
         .command(approvalsCommand(context))
         .command(voteCommand(context))
         .command(verifyLineageCommand(context))
-        .demandCommand(1, "say what: status, history, approvals, vote or verify-lineage"),
+        .command(recoverCommand(context))
+        .demandCommand(1, "say what: status, history, approvals, vote, verify-lineage or recover"),
     handler: () => {},
   };
 }

@@ -1,5 +1,5 @@
 import type { CommandModule } from "yargs";
-import type { LineageReport } from "../../../consensus/votes/index.js";
+import type { LineageRecovery, LineageReport } from "../../../consensus/votes/index.js";
 import type { CliContext } from "../context.js";
 import { EXIT, UsageError } from "../exit.js";
 import type { LineageSource } from "../lineage_file.js";
@@ -10,6 +10,7 @@ interface VerifyArgs {
   readonly session?: string;
   readonly "data-dir"?: string;
   readonly formation?: string;
+  readonly "accept-recovery"?: readonly string[];
   readonly json: boolean;
 }
 
@@ -35,12 +36,20 @@ export function verifyLineageCommand(context: CliContext): CommandModule<object,
           describe:
             "The swarm's formation as you know it (see `consensus status`): the lineage must be of that swarm",
         })
+        .option("accept-recovery", {
+          type: "string",
+          array: true,
+          requiresArg: true,
+          describe:
+            "Digest of a recovery by force that you trust (see `consensus recover`): it and those before it may stand in the lineage",
+        })
         .option("json", { type: "boolean", default: false, describe: "Print the report as JSON" }),
     handler: async (args) => {
+      const accepted = acceptedOf(args);
       const source = await sourceOf(args);
       const { verifyLineage } = await import("../../../consensus/votes/index.js");
       const { verifySignature } = await import("../../../protocol/identity.js");
-      const lineage = verifyLineage(source.records, verifySignature);
+      const lineage = verifyLineage(source.records, verifySignature, accepted);
       const report = reportOf(lineage, source.weights, args.formation);
       context.io.out(
         args.json ? JSON.stringify(report, null, 2) : render(report, args.formation !== undefined),
@@ -48,6 +57,13 @@ export function verifyLineageCommand(context: CliContext): CommandModule<object,
       if (!report.ok) context.exitCode = EXIT.failure;
     },
   };
+}
+
+/** @throws UsageError for what is no digest: it would silently accept nothing */
+function acceptedOf({ "accept-recovery": given = [] }: VerifyArgs): readonly string[] {
+  const wrong = given.find((digest) => !/^sha256:[0-9a-f]{64}$/.test(digest));
+  if (wrong === undefined) return given;
+  throw new UsageError(`--accept-recovery ${wrong} is not sha256: and 64 hex digits`);
 }
 
 async function sourceOf({ file, session, "data-dir": dataDir }: VerifyArgs): Promise<LineageSource> {
@@ -80,10 +96,23 @@ function reportOf(
   return { ...lineage, ok: problems.length === 0, problems, weightsMatch };
 }
 
+function verdictOf({ ok, recoveries }: VerifyReport): string {
+  if (!ok) return "NOT verified";
+  return recoveries.length === 0
+    ? "verified: a majority of its committee signed every version"
+    : "verified, with recoveries by force that you accepted: between them a majority of the committee signed every version";
+}
+
+function recoveryText({ digest, by, from, height, atMs, accepted }: LineageRecovery): string {
+  const at = height === null ? "before any version" : `at height ${height}`;
+  return `${digest} by ${by} alone, of a committee of ${from.length}, ${at}, ${new Date(atMs).toISOString()}: ${accepted ? "accepted" : "NOT accepted"}`;
+}
+
 function render(report: VerifyReport, anchored: boolean): string {
   const compare = anchored ? "" : " (compare it with one you trust, or give it as --formation)";
   return facts([
-    ["lineage", report.ok ? "verified: a majority of its committee signed every version" : "NOT verified"],
+    ["lineage", verdictOf(report)],
+    ...report.recoveries.map((recovery) => ["RECOVERED", recoveryText(recovery)] as const),
     [
       "weights",
       report.weightsMatch === null ? "not included" : report.weightsMatch ? "are the last version" : "differ",

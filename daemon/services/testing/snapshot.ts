@@ -138,6 +138,8 @@ export function snapshotFixture(overrides: Partial<SwarmSnapshot> = {}): SwarmSn
       lastIndex: 43,
       snapshotIndex: 0,
     },
+    follows: false,
+    voterHealth: { alive: 2, silent: 1, dead: 0 },
     presence: [
       presenceFixture(A, { samplesPerSecond: 100, steps: 12 }),
       presenceFixture(B),

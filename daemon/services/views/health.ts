@@ -60,15 +60,17 @@ export function healthView(snapshot: SwarmSnapshot): HealthView {
   };
 }
 
-function swarmFault({ control, self }: SwarmSnapshot): string | null {
+function swarmFault({ control, self, follows }: SwarmSnapshot): string | null {
   if (control === null)
     return "this node belongs to no swarm yet: none was found to join and none was formed";
+  if (follows) return control.index > 0 ? null : "this node has not heard of the swarm's state yet";
   const member = control.voters.includes(self.peer) || control.learners.includes(self.peer);
   return member ? null : "this node has not been admitted to the swarm yet";
 }
 
-function leaderFault({ raft }: SwarmSnapshot): string | null {
-  if (raft?.leader) return null;
+function leaderFault({ raft, follows }: SwarmSnapshot): string | null {
+  // Whoever follows from outside hears of versions, not of leaders.
+  if (raft?.leader || follows) return null;
   return "no leader: too few voters can be reached, or an election is under way";
 }
 
