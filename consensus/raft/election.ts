@@ -143,6 +143,7 @@ export function handleVoteRequest(s: RaftState, m: MessageOf<"vote"> | MessageOf
     (m.type === "preVote" && m.term > s.term);
   // Without a log this node is new, or has forgotten what it once promised: it cannot know, so it promises nothing.
   const granted = s.log.lastIndex > 0 && free && s.log.isUpToDate(m.lastIndex, m.lastTerm);
+  const known = granted ? {} : { commit: s.log.commitIndex, commitTerm: s.log.term(s.log.commitIndex) };
   if (m.type === "preVote") {
     s.sendAfterWrite({
       type: "preVoteReply",
@@ -150,10 +151,11 @@ export function handleVoteRequest(s: RaftState, m: MessageOf<"vote"> | MessageOf
       to: m.from,
       term: granted ? m.term : s.term,
       granted,
+      ...known,
     });
     return;
   }
-  s.sendAfterWrite({ type: "voteReply", from: s.id, to: m.from, term: s.term, granted });
+  s.sendAfterWrite({ type: "voteReply", from: s.id, to: m.from, term: s.term, granted, ...known });
   if (!granted) return;
   s.electionElapsed = 0;
   s.votedFor = m.from;
@@ -162,6 +164,18 @@ export function handleVoteRequest(s: RaftState, m: MessageOf<"vote"> | MessageOf
 export function handleVoteReply(s: RaftState, m: MessageOf<"voteReply"> | MessageOf<"preVoteReply">): void {
   const awaited = m.type === "voteReply" ? "candidate" : "precandidate";
   if (s.role === awaited) count(s, m.from, m.granted);
+}
+
+/**
+ * What is committed stays so, whoever says it and in whatever term; with its term at its index, this node's log is the
+ * same up to there. Without this, two nodes can wait for each other for good: one that has left the voters by a change
+ * which the other does not know to be committed, and whose log is longer by an entry that nobody needs. It does not
+ * campaign, and the other does not get its vote, which by the members it knows it cannot do without.
+ */
+export function learnCommit(s: RaftState, m: MessageOf<"voteReply"> | MessageOf<"preVoteReply">): void {
+  const { commit, commitTerm } = m;
+  if (commit === undefined || commit <= s.log.commitIndex || s.log.term(commit) !== commitTerm) return;
+  if (s.role !== "leader") s.commitTo(commit);
 }
 
 /** This candidate's vote for itself is stored. */

@@ -31,8 +31,13 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     file: "confchange.js",
     find: "if (differing(config.voters, next.voters) > 1)",
     replace: "if (false)",
-    caughtBy: [],
-    withinSeeds: 1,
+    andAlso: {
+      file: "confchange.js",
+      find: 'return change.transition !== "auto" || change.changes.length > 1;',
+      replace: 'return change.transition !== "auto";',
+    },
+    caughtBy: ["membership safety"],
+    withinSeeds: 30,
   },
   {
     name: "joint-without-old-half",

@@ -2,7 +2,7 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Mutant } from "./mutant.js";
+import type { Edit, Mutant } from "./mutant.js";
 
 const DIST = fileURLToPath(new URL("../../../", import.meta.url));
 /** Below the repository's root, so that packages are found. */
@@ -17,8 +17,10 @@ export function plant(mutant: Mutant): string {
   for (const part of PARTS) {
     cpSync(join(DIST, part), join(folder, part), { recursive: true, filter: isCode });
   }
-  const file = join(folder, "consensus", "raft", mutant.file);
-  writeFileSync(file, mutated(mutant, readFileSync(file, "utf8")));
+  for (const edit of editsOf(mutant)) {
+    const file = join(folder, "consensus", "raft", edit.file);
+    writeFileSync(file, edited(mutant.name, edit, readFileSync(file, "utf8")));
+  }
   return folder;
 }
 
@@ -27,7 +29,18 @@ function isCode(path: string): boolean {
   return !/\.(ts|map|test\.js)$/.test(path);
 }
 
-export function mutated({ name, file, find, replace }: Mutant, code: string): string {
+/** Throws when one of the mutant's places is not there. */
+export function checkPlaces(mutant: Mutant): void {
+  for (const edit of editsOf(mutant)) {
+    edited(mutant.name, edit, readFileSync(join(DIST, "consensus", "raft", edit.file), "utf8"));
+  }
+}
+
+function editsOf(mutant: Mutant): readonly Edit[] {
+  return mutant.andAlso === undefined ? [mutant] : [mutant, mutant.andAlso];
+}
+
+export function edited(name: string, { file, find, replace }: Edit, code: string): string {
   const times = code.split(find).length - 1;
   if (times === 1) return code.replace(find, () => replace);
   throw new RangeError(

@@ -1,6 +1,7 @@
 /** Mutants of linearizable reads, by a round of heartbeats or by lease. */
 import type { Mutant } from "./mutant.js";
 
+const file = "election.js";
 const caughtBy = ["linearizable reads"];
 
 export const READ_MUTANTS: readonly Mutant[] = [
@@ -43,9 +44,14 @@ export const READ_MUTANTS: readonly Mutant[] = [
   {
     name: "lease-without-check-quorum",
     what: "voters grant votes while a leader relies on its lease",
-    file: "election.js",
+    file,
     find: 's.options.reads === "lease" && s.log.lastIndex > 0 && s.now < s.silentUntil;',
     replace: "false;",
+    andAlso: {
+      file,
+      find: "(s.leader !== null && s.electionElapsed < electionTicks);",
+      replace: "false;",
+    },
     caughtBy,
     withinSeeds: 300,
   },

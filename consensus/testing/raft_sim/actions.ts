@@ -24,6 +24,7 @@ export const FAULTS = [
   "restart",
   "partition",
   "cut one way",
+  "isolate",
   "stall",
   "campaign",
   "force",
@@ -68,6 +69,7 @@ export class Actions {
       [1.5, "restart", () => this.restart()],
       [fault(0.2), "partition", () => this.partition()],
       [fault(0.2), "cut one way", () => this.cutOneWay()],
+      [fault(0.3), "isolate", () => this.isolateLeader()],
       [0.5, "heal", () => this.heal()],
       [fault(0.2), "stall", () => this.stall()],
       [1, "resume", () => this.resume()],
@@ -78,7 +80,7 @@ export class Actions {
       [fault(3), "lose", () => this.onNetwork((at) => cluster.network.lose(at))],
       [fault(1), "double", () => this.deliver(true)],
       [fault(1), "hold back", () => this.onNetwork((at) => cluster.network.hold(at))],
-      [1, "release", () => this.release()],
+      [2, "release", () => this.release()],
     ];
   }
 
@@ -160,8 +162,12 @@ export class Actions {
 
   private read(): Done | null {
     // Often where a stale answer could come from: of all that lead, or believe so.
-    if (this.random.chance(0.5)) return this.onLeader((node) => this.readOn(node));
-    return this.onNode((node) => this.readOn(node));
+    const leaders = this.running.filter(({ core }) => core?.role === "leader");
+    const stale = leaders.length > 1 ? leaders.sort((a, b) => termOf(a) - termOf(b))[0] : undefined;
+    const asked = stale ?? this.random.pick(this.random.chance(0.5) ? leaders : this.running);
+    if (asked === undefined) return null;
+    this.readOn(asked);
+    return { touched: [asked], what: "" };
   }
 
   private changeMembership(): Done | null {
@@ -234,6 +240,23 @@ export class Actions {
     return { touched: [], what: `${id} ${mute ? "mute to" : "deaf to"} ${others.map((other) => other.id)}` };
   }
 
+  /** A leader that nobody hears, that hears nobody, or whose followers' answers come late. */
+  private isolateLeader(): Done | null {
+    const { network, nodes } = this.cluster;
+    const leader = this.random.pick(nodes.filter(({ core }) => core?.role === "leader"));
+    if (leader === undefined) return null;
+    const how = this.random.pick(["cut off", "mute", "mute and late"] as const) ?? "cut off";
+    // Sometimes with a friend.
+    const friend = this.random.chance(0.3) ? this.random.pick(nodes) : undefined;
+    for (const { id } of nodes) {
+      if (id === leader.id || id === friend?.id) continue;
+      network.cut(leader.id, id);
+      if (how === "cut off") network.cut(id, leader.id);
+      else if (how === "mute and late") network.slowDown(id, leader.id);
+    }
+    return { touched: [], what: `${leader.id} ${how}` };
+  }
+
   private heal(): Done {
     this.cluster.network.heal();
     return NOBODY;
@@ -258,4 +281,8 @@ export class Actions {
     network.release(this.random.int(network.heldBack));
     return NOBODY;
   }
+}
+
+function termOf(node: SimNode): number {
+  return node.core?.term ?? 0;
 }

@@ -11,6 +11,8 @@ export interface InTransit {
   readonly to: string;
   readonly type: Message["type"];
   readonly bytes: Uint8Array;
+  /** Was held back already. */
+  late?: boolean;
 }
 
 export class SimNetwork {
@@ -19,6 +21,8 @@ export class SimNetwork {
   private readonly groups = new Map<string, number>();
   /** `from>to` for each direction that is cut by itself. */
   private readonly cuts = new Set<string>();
+  /** `from>to` for each direction on which everything is held back. */
+  private readonly slow = new Set<string>();
   /** Messages for which this says true are lost on sending. */
   drop: ((message: Message) => boolean) | null = null;
 
@@ -41,6 +45,10 @@ export class SimNetwork {
   deliver(position: number, keep = false): InTransit | undefined {
     const [item] = keep ? this.pending.slice(position, position + 1) : this.pending.splice(position, 1);
     if (item === undefined || !this.connected(item.from, item.to)) return undefined;
+    if (!keep && this.isSlow(item)) {
+      this.held.push(item);
+      return undefined;
+    }
     this.delivered(decodeMessage(item.bytes));
     return item;
   }
@@ -60,7 +68,7 @@ export class SimNetwork {
   }
 
   release(position: number): void {
-    for (const item of this.held.splice(position, 1)) this.push(item);
+    for (const item of this.held.splice(position, 1)) this.push({ ...item, late: true });
   }
 
   connected(from: string, to: string): boolean {
@@ -81,9 +89,21 @@ export class SimNetwork {
     this.cuts.add(`${from}>${to}`);
   }
 
+  /** Everything from `from` to `to` is held back until it is released, one by one. */
+  slowDown(from: string, to: string): void {
+    this.slow.add(`${from}>${to}`);
+  }
+
   heal(): void {
     this.groups.clear();
     this.cuts.clear();
+    this.slow.clear();
+  }
+
+  private isSlow({ from, to, late }: InTransit): boolean {
+    return (
+      this.slow.size > 0 && late !== true && this.held.length < MAX_HELD && this.slow.has(`${from}>${to}`)
+    );
   }
 
   private push(item: InTransit): void {
