@@ -16,6 +16,7 @@ import { step } from "./step.js";
 import { bestSuccessor, notLeader, transferLeadership } from "./transfer.js";
 import type {
   ConfChange,
+  CoreQueues,
   CoreStatus,
   FollowerStatus,
   HardState,
@@ -283,6 +284,25 @@ export class RaftCore {
       configuration: s.configuration,
       pendingConfig: hasPendingConfig(s) || isJoint(s.configuration),
       transferTarget: s.transferTarget,
+    };
+  }
+
+  /** Takes time in proportion to the number of followers. */
+  queues(): CoreQueues {
+    const { s } = this;
+    let inflightAppends = 0;
+    let inflightBytes = 0;
+    for (const { inflights } of s.progress.values()) {
+      inflightAppends = Math.max(inflightAppends, inflights.count);
+      inflightBytes = Math.max(inflightBytes, inflights.bytes);
+    }
+    return {
+      unstoredReadys: this.outstanding.length,
+      pendingReads: s.reads.size,
+      uncommittedBytes: s.uncommittedBytes,
+      outboxMessages: Math.max(s.outbox.length, s.outboxAfterWrite.length),
+      inflightAppends,
+      inflightBytes,
     };
   }
 

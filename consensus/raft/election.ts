@@ -112,23 +112,22 @@ function requestVotes(s: RaftState, force: boolean): void {
 /** True when this vote request must not even be looked at: a leader was heard from a moment ago (§4.2.3). */
 export function leaseHolds(s: RaftState, message: MessageOf<"vote"> | MessageOf<"preVote">): boolean {
   const { checkQuorum, electionTicks } = s.options;
-  if (!checkQuorum || (message.type === "vote" && message.force)) return false;
+  if (!checkQuorum || isForced(message)) return false;
   return silencePromised(s) || (s.leader !== null && s.electionElapsed < electionTicks);
+}
+
+function isForced(message: MessageOf<"vote"> | MessageOf<"preVote">): boolean {
+  return message.type === "vote" && message.force;
 }
 
 /**
  * Where leaders answer reads by lease, a voter that answered one's heartbeat votes for nobody, not even for itself, before
- * an election timeout is over. A restart forgets whom it has answered, so it waits as if that had been just before.
+ * an election timeout is over: whatever happens to its term, its leader or its configuration meanwhile (it may vote alone
+ * by now, of which that leader has not heard). A restart forgets whom it has answered, so it waits as if that had been
+ * just before.
  */
 export function silencePromised(s: RaftState): boolean {
-  const { reads, electionTicks } = s.options;
-  if (reads !== "lease" || s.log.lastIndex === 0 || votesAlone(s)) return false;
-  return s.now < electionTicks || (s.leader !== null && s.electionElapsed < electionTicks);
-}
-
-function votesAlone(s: RaftState): boolean {
-  const { voters, votersOutgoing } = s.configuration;
-  return voters.length + votersOutgoing.length <= 1;
+  return s.options.reads === "lease" && s.log.lastIndex > 0 && s.now < s.silentUntil;
 }
 
 /**
@@ -136,12 +135,15 @@ function votesAlone(s: RaftState): boolean {
  * configuration, and this node may be the one that is behind (§4.1). The lease keeps removed nodes from disrupting.
  */
 export function handleVoteRequest(s: RaftState, m: MessageOf<"vote"> | MessageOf<"preVote">): void {
+  // The term may have come from elsewhere, after the promise.
+  if (silencePromised(s) && !isForced(m)) return;
   const free =
     s.votedFor === m.from ||
     (s.votedFor === null && s.leader === null) ||
     (m.type === "preVote" && m.term > s.term);
   // Without a log this node is new, or has forgotten what it once promised: it cannot know, so it promises nothing.
   const granted = s.log.lastIndex > 0 && free && s.log.isUpToDate(m.lastIndex, m.lastTerm);
+  const known = granted ? {} : { commit: s.log.commitIndex, commitTerm: s.log.term(s.log.commitIndex) };
   if (m.type === "preVote") {
     s.sendAfterWrite({
       type: "preVoteReply",
@@ -149,10 +151,11 @@ export function handleVoteRequest(s: RaftState, m: MessageOf<"vote"> | MessageOf
       to: m.from,
       term: granted ? m.term : s.term,
       granted,
+      ...known,
     });
     return;
   }
-  s.sendAfterWrite({ type: "voteReply", from: s.id, to: m.from, term: s.term, granted });
+  s.sendAfterWrite({ type: "voteReply", from: s.id, to: m.from, term: s.term, granted, ...known });
   if (!granted) return;
   s.electionElapsed = 0;
   s.votedFor = m.from;
@@ -161,6 +164,18 @@ export function handleVoteRequest(s: RaftState, m: MessageOf<"vote"> | MessageOf
 export function handleVoteReply(s: RaftState, m: MessageOf<"voteReply"> | MessageOf<"preVoteReply">): void {
   const awaited = m.type === "voteReply" ? "candidate" : "precandidate";
   if (s.role === awaited) count(s, m.from, m.granted);
+}
+
+/**
+ * What is committed stays so, whoever says it and in whatever term; with its term at its index, this node's log is the
+ * same up to there. Without this, two nodes can wait for each other for good: one that has left the voters by a change
+ * which the other does not know to be committed, and whose log is longer by an entry that nobody needs. It does not
+ * campaign, and the other does not get its vote, which by the members it knows it cannot do without.
+ */
+export function learnCommit(s: RaftState, m: MessageOf<"voteReply"> | MessageOf<"preVoteReply">): void {
+  const { commit, commitTerm } = m;
+  if (commit === undefined || commit <= s.log.commitIndex || s.log.term(commit) !== commitTerm) return;
+  if (s.role !== "leader") s.commitTo(commit);
 }
 
 /** This candidate's vote for itself is stored. */

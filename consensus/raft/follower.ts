@@ -33,6 +33,7 @@ export function handleAppend(s: RaftState, m: MessageOf<"append">): void {
 export function handleHeartbeat(s: RaftState, m: MessageOf<"heartbeat">): void {
   s.commitTo(m.commit);
   const { commitIndex } = s.log;
+  s.silentUntil = s.now + s.options.electionTicks;
   s.send({
     type: "heartbeatReply",
     from: s.id,

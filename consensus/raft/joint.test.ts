@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { Cluster } from "../testing/raft_sim/cluster.js";
+import { Cluster } from "../testing/raft_sim/cluster.js";
 import { addLearner, bytes, propose, started, THREE } from "../testing/raft_sim/scenario.js";
-import { configurationOf } from "./configuration.js";
-import type { ConfChange, MemberChange, Transition } from "./types.js";
+import { configurationOf, encodeConfChange } from "./configuration.js";
+import type { ConfChange, Entry, MemberChange, Transition } from "./types.js";
 
 const voter = (peer: string): MemberChange => ({ kind: "addVoter", peer });
 const learner = (peer: string): MemberChange => ({ kind: "addLearner", peer });
@@ -132,5 +132,39 @@ describe("raft joint consensus", () => {
     cluster.node("b").start();
     assert.deepEqual(cluster.core("b").configuration.votersOutgoing, THREE);
     assert.deepEqual(cluster.core("b").configuration.voters, ["a", "b", "d", "e"]);
+  });
+
+  it("are not stuck when who was demoted holds an entry that the last voter has lost", () => {
+    // a led, committed the end of the change (entry 3) and told b; then it lost, with its power, that 3 is committed,
+    // and entry 4, which it had sent to b already.
+    const cluster = new Cluster({ voters: ["a"], spares: ["b"] });
+    const entry = (index: number, kind: Entry["kind"], data = bytes("")): Entry => ({
+      index,
+      term: 2,
+      kind,
+      data,
+    });
+    const end = entry(3, "config", encodeConfChange(change("auto")));
+    const joint = {
+      voters: ["a"],
+      learners: [],
+      votersOutgoing: ["a", "b"],
+      learnersNext: ["b"],
+      autoLeave: true,
+    };
+    const snapshot = { index: 2, term: 2, configuration: joint, data: bytes("") };
+    const stored = (commit: number, entries: Entry[]) => ({
+      hardState: { term: 2, votedFor: "a", commit },
+      snapshot,
+      entries,
+      mustSync: true,
+    });
+    for (const node of cluster.nodes) node.crash(false);
+    cluster.node("a").disk.save(stored(2, [end]));
+    cluster.node("b").disk.save(stored(3, [end, entry(4, "normal")]));
+    for (const node of cluster.nodes) node.start();
+    cluster.tick(60);
+    assert.equal(cluster.leader(), "a");
+    assert.deepEqual(cluster.core("b").configuration, configurationOf(["a"], ["b"]));
   });
 });

@@ -31,12 +31,21 @@ interface Candidacy {
   readonly lastTerm: number;
 }
 
+/**
+ * With a refusal: the last entry that the voter knows to be committed, and its term. The candidate may hold it without
+ * knowing that the members have changed by it; see `learnCommit`.
+ */
+interface KnownCommit {
+  readonly commit?: number | undefined;
+  readonly commitTerm?: number | undefined;
+}
+
 export type MessageBody =
   | ({ readonly type: "preVote" } & Candidacy)
-  | { readonly type: "preVoteReply"; readonly granted: boolean }
+  | ({ readonly type: "preVoteReply"; readonly granted: boolean } & KnownCommit)
   /** `force`: the leader itself asked for this election, so its lease does not stand against it. */
   | ({ readonly type: "vote"; readonly force: boolean } & Candidacy)
-  | { readonly type: "voteReply"; readonly granted: boolean }
+  | ({ readonly type: "voteReply"; readonly granted: boolean } & KnownCommit)
   | {
       readonly type: "append";
       readonly prevIndex: number;
@@ -99,6 +108,7 @@ const peer = z.string().min(1).max(MAX_PEER_ID_CHARS);
 const bytes = z.instanceof(Uint8Array);
 const envelope = { from: peer, to: peer, term: counter };
 const candidacy = { lastIndex: counter, lastTerm: counter };
+const knownCommit = { commit: counter.optional(), commitTerm: counter.optional() };
 
 export const entrySchema: z.ZodType<Entry> = z.strictObject({
   index: counter,
@@ -167,9 +177,9 @@ const appendSchema = z
 
 export const messageSchema: z.ZodType<Message> = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("preVote"), ...envelope, ...candidacy }),
-  z.strictObject({ type: z.literal("preVoteReply"), ...envelope, granted: z.boolean() }),
+  z.strictObject({ type: z.literal("preVoteReply"), ...envelope, granted: z.boolean(), ...knownCommit }),
   z.strictObject({ type: z.literal("vote"), ...envelope, ...candidacy, force: z.boolean() }),
-  z.strictObject({ type: z.literal("voteReply"), ...envelope, granted: z.boolean() }),
+  z.strictObject({ type: z.literal("voteReply"), ...envelope, granted: z.boolean(), ...knownCommit }),
   appendSchema,
   z.strictObject({
     type: z.literal("appendReply"),

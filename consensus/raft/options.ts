@@ -98,7 +98,7 @@ const RULES: readonly Rule[] = [
       'reads is "lease", but checkQuorum is off: without it others may elect a leader at any time, and a lease would be worth nothing. Turn checkQuorum on, or set reads to "safe"',
   },
   {
-    holds: (o) => o.reads === "safe" || o.leaseMarginTicks + o.heartbeatTicks < o.electionTicks,
+    holds: (o) => o.reads === "safe" || o.leaseMarginTicks + o.heartbeatTicks + 1 < o.electionTicks,
     fault: (o) =>
       `leaseMarginTicks (${o.leaseMarginTicks}) and heartbeatTicks (${o.heartbeatTicks}) leave nothing of electionTicks (${o.electionTicks}): the lease would be over before the next heartbeat`,
   },

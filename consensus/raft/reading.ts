@@ -84,7 +84,8 @@ function knowsCommits(s: RaftState): boolean {
 function holdsLease(s: RaftState): boolean {
   const { electionTicks, leaseMarginTicks, checkQuorum } = s.options;
   if (!checkQuorum || s.leaseGivenUp) return false;
-  const oldest = s.now - (electionTicks - leaseMarginTicks);
+  // Between two ticks there is up to one more on the leader's side and one less on the voter's; hence another tick less.
+  const oldest = s.now - (electionTicks - leaseMarginTicks - 1);
   return hasQuorum(
     s.configuration,
     (peer) => peer === s.id || (s.progress.get(peer)?.heardTick ?? -1) > oldest,

@@ -8,6 +8,19 @@ import { PendingReads } from "./reads.js";
 import type { PartialSnapshot } from "./snapshot_parts.js";
 import type { Configuration, Entry, RaftOptions, ReadState, Role, StoredState } from "./types.js";
 
+/** Messages that may wait for a Ready, besides those to followers. */
+const OUTBOX_MESSAGES = 1024;
+/** And so many for each follower, besides what may be on its way to it: heartbeats and answers. */
+const OUTBOX_MESSAGES_PER_FOLLOWER = 16;
+
+/** Messages that may wait for the next Ready, at once or after its write. */
+export function maxOutboxMessages(options: RaftOptions, followers: number): number {
+  const { maxInflightAppends, maxInflightChunks } = options;
+  return (
+    OUTBOX_MESSAGES + (OUTBOX_MESSAGES_PER_FOLLOWER + maxInflightAppends + maxInflightChunks) * followers
+  );
+}
+
 export class RaftState {
   term: number;
   votedFor: string | null;
@@ -49,6 +62,8 @@ export class RaftState {
 
   /** Ticks since this node was started. */
   now = 0;
+  /** By `now`. Before that this node votes for nobody where leaders answer reads by lease; see `silencePromised`. */
+  silentUntil: number;
   electionElapsed = 0;
   heartbeatElapsed = 0;
   electionTimeout = 0;
@@ -69,6 +84,7 @@ export class RaftState {
     this.configuration = stored.snapshot?.configuration ?? EMPTY_CONFIGURATION;
     this.configIndex = stored.snapshot?.index ?? 0;
     this.reads = new PendingReads(options.maxPendingReads);
+    this.silentUntil = options.electionTicks;
     this.reset(this.term);
   }
 
@@ -84,12 +100,20 @@ export class RaftState {
 
   /** Whole messages, each written as one literal where it is made: they are what the core makes most of. */
   send(message: Message): void {
+    this.makeRoom(this.outbox);
     this.outbox.push(message);
   }
 
   /** For acknowledgements and votes: they promise what this node's next write holds. */
   sendAfterWrite(message: Message): void {
+    this.makeRoom(this.outboxAfterWrite);
     this.outboxAfterWrite.push(message);
+  }
+
+  /** While a disk hangs there is no next Ready, but messages still come in. The oldest answers are lost, as on a full link. */
+  private makeRoom(box: Message[]): void {
+    if (box.length < OUTBOX_MESSAGES) return;
+    if (box.length >= maxOutboxMessages(this.options, this.others.length)) box.splice(0, box.length >> 1);
   }
 
   becomeFollower(term: number, leader: string | null): void {

@@ -1,5 +1,11 @@
 /** What a message does: first its term is compared with the node's own, then it goes to the rule for its type. */
-import { handleVoteReply, handleVoteRequest, hasAbandonedLeader, leaseHolds } from "./election.js";
+import {
+  handleVoteReply,
+  handleVoteRequest,
+  hasAbandonedLeader,
+  learnCommit,
+  leaseHolds,
+} from "./election.js";
 import { handleAppend, handleHeartbeat, handleSnapshot } from "./follower.js";
 import { leaveWhenKnown } from "./membership.js";
 import type { Message, MessageOf } from "./messages.js";
@@ -11,6 +17,7 @@ import { handleTimeoutNow } from "./transfer.js";
 
 export function step(s: RaftState, m: Message): void {
   if (m.to !== s.id || m.from === s.id) return;
+  if (m.type === "voteReply" || m.type === "preVoteReply") learnCommit(s, m);
   if (m.term > s.term) {
     if ((m.type === "vote" || m.type === "preVote") && leaseHolds(s, m)) return;
     // Nobody is in the term of a pre-vote yet.

@@ -138,6 +138,18 @@ export interface FollowerStatus {
   readonly active: boolean;
 }
 
+/** How full the queues of a core are. The bounds stand in `RaftOptions`. */
+export interface CoreQueues {
+  readonly unstoredReadys: number;
+  readonly pendingReads: number;
+  readonly uncommittedBytes: number;
+  /** Messages that wait for the next Ready, at once or after its write. */
+  readonly outboxMessages: number;
+  /** Of the follower with the most. */
+  readonly inflightAppends: number;
+  readonly inflightBytes: number;
+}
+
 /**
  * `probe`: where the logs meet is not known; one append at a time.
  * `replicate`: known; appends are pipelined up to a bound.

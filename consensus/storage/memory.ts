@@ -13,6 +13,11 @@ export class MemoryDisk {
     return this.current;
   }
 
+  /** What a power failure now would leave. */
+  readSynced(): StoredState {
+    return this.synced;
+  }
+
   save(write: RaftWrite): void {
     const hardState = write.hardState ?? this.current.hardState;
     const snapshot = write.snapshot ?? this.current.snapshot;

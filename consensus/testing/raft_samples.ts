@@ -10,6 +10,7 @@ export const SAMPLE_MESSAGES: Readonly<Record<string, Message>> = {
   preVoteReply: { type: "preVoteReply", from, to, term: 3, granted: true },
   vote: { type: "vote", from, to, term: 3, lastIndex: 7, lastTerm: 2, force: false },
   voteReply: { type: "voteReply", from, to, term: 3, granted: false },
+  voteRefusal: { type: "voteReply", from, to, term: 3, granted: false, commit: 70_000, commitTerm: 2 },
   append: {
     type: "append",
     from,

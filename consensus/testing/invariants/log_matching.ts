@@ -4,7 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import type { RaftCore } from "../../raft/core.js";
-import type { Invariant, World } from "./invariant.js";
+import type { SimNode } from "../raft_sim/sim_node.js";
+import type { Invariant } from "./invariant.js";
 
 export class LogMatching implements Invariant {
   readonly name = "log matching";
@@ -12,11 +13,8 @@ export class LogMatching implements Invariant {
   /** Last index and term seen of each log: only what is new since then is looked at. */
   private readonly seen = new WeakMap<RaftCore, { index: number; term: number }>();
 
-  check({ nodes }: World): void {
-    for (const { id, core } of nodes) if (core !== null) this.checkLog(id, core);
-  }
-
-  private checkLog(id: string, core: RaftCore): void {
+  check({ id, core }: SimNode): void {
+    if (core === null) return;
     const { log } = core;
     const last = this.seen.get(core);
     if (last?.index === log.lastIndex && last.term === log.lastTerm) return;

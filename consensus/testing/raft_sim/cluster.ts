@@ -4,12 +4,15 @@ import { raftOptions } from "../../raft/options.js";
 import type { RaftOptions, ReadState } from "../../raft/types.js";
 import { genesisWrite } from "../../storage/genesis.js";
 import { allInvariants } from "../invariants/index.js";
+import { Watch } from "../invariants/watch.js";
 import { Seeded } from "../seeded.js";
 import { SimNetwork } from "./network.js";
 import { SimNode } from "./sim_node.js";
 
 export interface ClusterInit {
   readonly voters: readonly string[];
+  /** Belong to it from the start, without a vote. */
+  readonly learners?: readonly string[];
   /** Run from the start but belong to nothing yet. */
   readonly spares?: readonly string[];
   readonly options?: Partial<RaftOptions>;
@@ -24,29 +27,33 @@ export class Cluster {
   onDeliver: ((message: Message) => void) | null = null;
   /** Every answer to a read. */
   onRead: ((id: string, state: ReadState) => void) | null = null;
-  private readonly invariants = allInvariants();
+  private readonly watch = new Watch(allInvariants());
 
   constructor(init: ClusterInit) {
     this.random = init.random ?? new Seeded(1);
     const options = raftOptions(init.options);
-    const ids = [...init.voters, ...(init.spares ?? [])];
+    const { voters, learners = [], spares = [] } = init;
+    const ids = [...voters, ...learners, ...spares];
     this.nodes = ids.map(
       (id) =>
         new SimNode({
           id,
           options,
           random: this.random.next,
-          send: (message) => this.network.send(message),
-          onRead: (who, state) => this.onRead?.(who, state),
-          onApplied: (who, applied) => {
-            for (const invariant of this.invariants) invariant.applied?.(who, applied);
+          send: (node, message) => {
+            this.watch.tell("sent", node, message);
+            this.network.send(message);
           },
+          onRead: (node, state) => {
+            this.watch.tell("answered", node, state);
+            this.onRead?.(node.id, state);
+          },
+          onApplied: (node, applied) => this.watch.tell("applied", node, applied),
+          onCompacted: (node, index, keep) => this.watch.tell("compacted", node, index, keep),
         }),
     );
     for (const node of this.nodes) {
-      if (init.voters.includes(node.id)) {
-        node.disk.save(genesisWrite(node.disk.read(), { voters: init.voters, learners: [] }));
-      }
+      if (!spares.includes(node.id)) node.disk.save(genesisWrite(node.disk.read(), { voters, learners }));
       node.start();
     }
   }
@@ -71,8 +78,18 @@ export class Cluster {
     return leaders[0]?.id ?? null;
   }
 
-  check(): void {
-    for (const invariant of this.invariants) invariant.check(this);
+  /** @param touched the nodes that the last step may have changed */
+  check(touched: readonly SimNode[] = this.nodes): void {
+    for (const node of touched) this.watch.tell("check", node, this.nodes);
+  }
+
+  /**
+   * Asks `id` for a read under a number of its own.
+   * @throws ConsensusError as `RaftCore.readIndex`
+   */
+  read(id: string, read: number): void {
+    this.watch.tell("asked", this.node(id), read);
+    this.core(id).readIndex(read);
   }
 
   /** Carries out everything that is due and delivers every message, in order, until nothing is left. */
@@ -80,7 +97,10 @@ export class Cluster {
     for (let round = 0; round < maxRounds; round++) {
       const worked = this.nodes.map((node) => node.process() || node.apply()).includes(true);
       if (this.network.size > 0) this.network.deliver(0);
-      else if (!worked) return;
+      else if (!worked) {
+        this.check();
+        return;
+      }
       this.check();
     }
     throw new Error("the cluster does not come to rest");

@@ -1,12 +1,28 @@
-/** Messages on their way, as bytes. Who can reach whom is a set of groups; anything in the list may go next. */
+/** Messages on their way, as bytes. Who can reach whom is a set of groups and of cuts one way; anything may go next. */
 import { decodeMessage, encodeMessage, type Message } from "../../raft/messages.js";
 
 /** A real transport would not queue without end either. */
 const MAX_PENDING = 4000;
+/** Messages that are held back at once. */
+const MAX_HELD = 200;
+
+export interface InTransit {
+  readonly from: string;
+  readonly to: string;
+  readonly type: Message["type"];
+  readonly bytes: Uint8Array;
+  /** Was held back already. */
+  late?: boolean;
+}
 
 export class SimNetwork {
-  private readonly pending: { from: string; to: string; bytes: Uint8Array }[] = [];
+  private readonly pending: InTransit[] = [];
+  private readonly held: InTransit[] = [];
   private readonly groups = new Map<string, number>();
+  /** `from>to` for each direction that is cut by itself. */
+  private readonly cuts = new Set<string>();
+  /** `from>to` for each direction on which everything is held back. */
+  private readonly slow = new Set<string>();
   /** Messages for which this says true are lost on sending. */
   drop: ((message: Message) => boolean) | null = null;
 
@@ -18,22 +34,46 @@ export class SimNetwork {
 
   send(message: Message): void {
     if (this.drop?.(message)) return;
-    this.pending.push({ from: message.from, to: message.to, bytes: encodeMessage(message) });
-    if (this.pending.length > MAX_PENDING) this.pending.shift();
+    const { from, to, type } = message;
+    this.push({ from, to, type, bytes: encodeMessage(message) });
   }
 
-  /** Delivers the message at `position`, unless the two are cut off from each other. */
-  deliver(position: number, keep = false): void {
+  /**
+   * Delivers the message at `position`, unless the two are cut off from each other.
+   * @returns it, or undefined when nobody got anything
+   */
+  deliver(position: number, keep = false): InTransit | undefined {
     const [item] = keep ? this.pending.slice(position, position + 1) : this.pending.splice(position, 1);
-    if (item !== undefined && this.connected(item.from, item.to)) this.delivered(decodeMessage(item.bytes));
+    if (item === undefined || !this.connected(item.from, item.to)) return undefined;
+    if (!keep && this.isSlow(item)) {
+      this.held.push(item);
+      return undefined;
+    }
+    this.delivered(decodeMessage(item.bytes));
+    return item;
   }
 
   lose(position: number): void {
     this.pending.splice(position, 1);
   }
 
-  connected(a: string, b: string): boolean {
-    return (this.groups.get(a) ?? 0) === (this.groups.get(b) ?? 0);
+  /** Keeps a message back for as long as it takes, however much overtakes it. */
+  hold(position: number): void {
+    if (this.held.length >= MAX_HELD) return;
+    this.held.push(...this.pending.splice(position, 1));
+  }
+
+  get heldBack(): number {
+    return this.held.length;
+  }
+
+  release(position: number): void {
+    for (const item of this.held.splice(position, 1)) this.push({ ...item, late: true });
+  }
+
+  connected(from: string, to: string): boolean {
+    if (this.cuts.size > 0 && this.cuts.has(`${from}>${to}`)) return false;
+    return this.groups.size === 0 || (this.groups.get(from) ?? 0) === (this.groups.get(to) ?? 0);
   }
 
   /** Nodes of different groups do not hear each other; whoever is not named is in group 0. */
@@ -44,7 +84,30 @@ export class SimNetwork {
     }
   }
 
+  /** `to` no longer hears `from`; the other way is as it was. */
+  cut(from: string, to: string): void {
+    this.cuts.add(`${from}>${to}`);
+  }
+
+  /** Everything from `from` to `to` is held back until it is released, one by one. */
+  slowDown(from: string, to: string): void {
+    this.slow.add(`${from}>${to}`);
+  }
+
   heal(): void {
     this.groups.clear();
+    this.cuts.clear();
+    this.slow.clear();
+  }
+
+  private isSlow({ from, to, late }: InTransit): boolean {
+    return (
+      this.slow.size > 0 && late !== true && this.held.length < MAX_HELD && this.slow.has(`${from}>${to}`)
+    );
+  }
+
+  private push(item: InTransit): void {
+    this.pending.push(item);
+    if (this.pending.length > MAX_PENDING) this.pending.shift();
   }
 }

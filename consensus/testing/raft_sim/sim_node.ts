@@ -17,10 +17,11 @@ export interface SimNodeInit {
   readonly id: string;
   readonly options: RaftOptions;
   readonly random: () => number;
-  send(message: Message): void;
+  send(node: SimNode, message: Message): void;
   /** Every entry and every restored snapshot, as it takes effect. */
-  onApplied(id: string, applied: Applied): void;
-  onRead(id: string, state: ReadState): void;
+  onApplied(node: SimNode, applied: Applied): void;
+  onRead(node: SimNode, state: ReadState): void;
+  onCompacted(node: SimNode, index: number, keep: number): void;
 }
 
 interface Work {
@@ -33,6 +34,8 @@ export class SimNode {
   core: RaftCore | null = null;
   /** Of the history applied so far. */
   digest = "";
+  /** Its disk takes long: no write ends. */
+  stalled = false;
   private work: Work[] = [];
   private writing: Ready[] = [];
 
@@ -40,6 +43,27 @@ export class SimNode {
 
   get id(): string {
     return this.init.id;
+  }
+
+  get options(): RaftOptions {
+    return this.init.options;
+  }
+
+  /** Readys that were taken and whose write is not done. */
+  get unstoredReadys(): number {
+    return this.writing.length;
+  }
+
+  get canTake(): boolean {
+    return this.core?.hasReady() ?? false;
+  }
+
+  get canWrite(): boolean {
+    return this.writing.length > 0 && !this.stalled;
+  }
+
+  get canApply(): boolean {
+    return this.work.length > 0;
   }
 
   start(): void {
@@ -66,8 +90,8 @@ export class SimNode {
     const { core } = this;
     if (core === null || !core.hasReady()) return false;
     const ready = core.ready();
-    for (const message of ready.messages) this.init.send(message);
-    for (const state of ready.readStates) this.init.onRead(this.id, state);
+    for (const message of ready.messages) this.init.send(this, message);
+    for (const state of ready.readStates) this.init.onRead(this, state);
     if (ready.committedEntries.length > 0)
       this.work.push({ snapshot: null, entries: ready.committedEntries });
     this.writing.push(ready);
@@ -76,11 +100,12 @@ export class SimNode {
 
   /** The oldest write ends. @param crashes the node dies with the write done, before it says so to anybody */
   write(crashes = false): boolean {
+    if (this.core === null || this.stalled) return false;
     const ready = this.writing.shift();
-    if (this.core === null || ready === undefined) return false;
+    if (ready === undefined) return false;
     this.disk.save(ready);
     if (crashes) return true;
-    for (const message of ready.messagesAfterWrite) this.init.send(message);
+    for (const message of ready.messagesAfterWrite) this.init.send(this, message);
     this.core.stored(ready);
     if (ready.snapshot !== null) this.work.push({ snapshot: ready.snapshot, entries: [] });
     return true;
@@ -117,16 +142,19 @@ export class SimNode {
     const point = core.log.compactionPoint(index, keep, Number.MAX_SAFE_INTEGER);
     this.disk.compact(snapshot, point);
     core.compact(snapshot, point);
+    this.init.onCompacted(this, index, keep);
   }
 
   private restore(core: RaftCore, snapshot: Snapshot): void {
     this.digest = Buffer.from(snapshot.data).toString().trimEnd();
     core.applied(snapshot.index);
-    this.tell(snapshot.index, snapshot.configuration);
+    // The core's own, unless it has taken in a newer snapshot meanwhile.
+    const newer = (core.log.snapshot?.index ?? 0) > snapshot.index;
+    this.tell(snapshot.index, newer ? snapshot.configuration : core.configuration);
   }
 
   private tell(index: number, configuration: Configuration): void {
-    this.init.onApplied(this.id, { index, digest: this.digest, configuration });
+    this.init.onApplied(this, { index, digest: this.digest, configuration });
   }
 }
 

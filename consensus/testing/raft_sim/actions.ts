@@ -1,0 +1,288 @@
+/** What can happen in a random run: work that nodes do, what clients and operators ask for, and faults. */
+import { ConsensusError } from "../../errors.js";
+import type { MemberChange } from "../../raft/types.js";
+import type { Seeded } from "../seeded.js";
+import { Clocks } from "./clocks.js";
+import type { Cluster } from "./cluster.js";
+import type { RunPlan } from "./plan.js";
+import type { SimNode } from "./sim_node.js";
+
+/** What a step did: the nodes that it may have changed, and a word for the trace. Null: nothing was there to do. */
+export interface Done {
+  readonly touched: readonly SimNode[];
+  readonly what: string;
+}
+
+export type Action = readonly [weight: number, name: string, act: () => Done | null];
+
+/** What a run may meet besides work. */
+export const FAULTS = [
+  "membership",
+  "transfer",
+  "snapshot",
+  "crash",
+  "restart",
+  "partition",
+  "cut one way",
+  "isolate",
+  "stall",
+  "campaign",
+  "force",
+  "abandon",
+  "lose",
+  "double",
+  "hold back",
+] as const;
+
+const NOBODY: Done = { touched: [], what: "" };
+
+export class Actions {
+  readonly all: readonly Action[];
+  /** Refusals by their code. */
+  readonly refused: Record<string, number> = {};
+  private readonly clocks: Clocks | null;
+  private proposals = 0;
+  private reads = 0;
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly random: Seeded,
+    private readonly plan: RunPlan,
+  ) {
+    const { clockRatio, options } = plan;
+    const ids = cluster.nodes.map(({ id }) => id);
+    this.clocks = clockRatio === null ? null : new Clocks(ids, random, clockRatio);
+    // Each kind of fault is absent, usual or frequent in a run: together they hide what one of them alone would find.
+    const fault = (weight: number): number => weight * (random.pick([0, 0, 1, 1, 5]) ?? 1);
+    this.all = [
+      [12, "tick", () => this.tick()],
+      [50, "deliver", () => this.deliver(false)],
+      [25, "take", () => this.work("canTake", (node) => node.take())],
+      [25, "write", () => this.work("canWrite", (node) => node.write())],
+      [12, "apply", () => this.work("canApply", (node) => node.apply())],
+      [5, "propose", () => this.propose()],
+      [4, "read", () => this.read()],
+      [fault(1), "membership", () => this.changeMembership()],
+      [fault(0.2), "transfer", () => this.transfer()],
+      [fault(1), "snapshot", () => this.snapshot()],
+      [fault(0.4), "crash", () => this.crash()],
+      [1.5, "restart", () => this.restart()],
+      [fault(0.2), "partition", () => this.partition()],
+      [fault(0.2), "cut one way", () => this.cutOneWay()],
+      [fault(0.3), "isolate", () => this.isolateLeader()],
+      [0.5, "heal", () => this.heal()],
+      [fault(0.2), "stall", () => this.stall()],
+      [1, "resume", () => this.resume()],
+      [fault(0.2), "campaign", () => this.onNode((node) => node.core?.campaign())],
+      // An order to campaign that no leader gave would break a lease, whose holder knows when it has given one.
+      [options.reads === "lease" ? 0 : fault(0.2), "force", () => this.force()],
+      [fault(0.4), "abandon", () => this.abandon()],
+      [fault(3), "lose", () => this.onNetwork((at) => cluster.network.lose(at))],
+      [fault(1), "double", () => this.deliver(true)],
+      [fault(1), "hold back", () => this.onNetwork((at) => cluster.network.hold(at))],
+      [2, "release", () => this.release()],
+    ];
+  }
+
+  /** One read on `id`. @returns its number, or null when it was refused */
+  readOn({ id }: SimNode): number | null {
+    const read = ++this.reads;
+    return this.allowed(() => this.cluster.read(id, read)) ? read : null;
+  }
+
+  /** Refusals are part of the game. @returns whether it was not refused */
+  allowed(act: () => void): boolean {
+    try {
+      act();
+      return true;
+    } catch (error) {
+      if (!(error instanceof ConsensusError) || error.code === "STATE_MISMATCH") throw error;
+      this.refused[error.code] = (this.refused[error.code] ?? 0) + 1;
+      return false;
+    }
+  }
+
+  private get running(): SimNode[] {
+    return this.cluster.nodes.filter((node) => node.core !== null);
+  }
+
+  private onNode(act: (node: SimNode) => void): Done | null {
+    const node = this.random.pick(this.running);
+    if (node === undefined) return null;
+    act(node);
+    return { touched: [node], what: "" };
+  }
+
+  private work(can: "canTake" | "canWrite" | "canApply", act: (node: SimNode) => void): Done | null {
+    const node = this.random.pick(this.cluster.nodes.filter((n) => n[can]));
+    if (node === undefined) return this.idle();
+    act(node);
+    return { touched: [node], what: "" };
+  }
+
+  private onLeader(act: (node: SimNode) => void): Done | null {
+    const node = this.random.pick(this.cluster.nodes.filter((n) => n.core?.role === "leader"));
+    if (node === undefined) return null;
+    this.allowed(() => act(node));
+    return { touched: [node], what: "" };
+  }
+
+  private onNetwork(act: (position: number) => void): Done | null {
+    const { size } = this.cluster.network;
+    if (size === 0) return null;
+    act(this.random.int(size));
+    return NOBODY;
+  }
+
+  private idle(): Done | null {
+    return this.plan.fast ? this.tick() : null;
+  }
+
+  private tick(): Done | null {
+    const node = this.clocks === null ? this.random.pick(this.running) : this.clocks.next(this.running);
+    node?.core?.tick();
+    return node === undefined ? null : { touched: [node], what: "" };
+  }
+
+  private deliver(keep: boolean): Done | null {
+    const { network, nodes } = this.cluster;
+    if (network.size === 0) return this.idle();
+    // Mostly in order, so that the run gets somewhere; sometimes far out of it.
+    const spread = keep || this.random.chance(0.1) ? network.size : Math.min(network.size, 4);
+    const message = network.deliver(this.random.int(spread), keep);
+    if (message === undefined) return NOBODY;
+    const touched = nodes.filter(({ id }) => id === message.to);
+    return { touched, what: `${message.type} of ${message.from}` };
+  }
+
+  private propose(): Done | null {
+    const data = Buffer.from(`${this.proposals++}`.padEnd(this.random.int(200)));
+    return this.onLeader((node) => node.core?.propose(data));
+  }
+
+  private read(): Done | null {
+    // Often where a stale answer could come from: of all that lead, or believe so.
+    const leaders = this.running.filter(({ core }) => core?.role === "leader");
+    const stale = leaders.length > 1 ? leaders.sort((a, b) => termOf(a) - termOf(b))[0] : undefined;
+    const asked = stale ?? this.random.pick(this.random.chance(0.5) ? leaders : this.running);
+    if (asked === undefined) return null;
+    this.readOn(asked);
+    return { touched: [asked], what: "" };
+  }
+
+  private changeMembership(): Done | null {
+    // Often one change, sometimes several or the end of what has begun.
+    const count = this.random.pick([1, 1, 1, 2, 3, 0]) ?? 1;
+    const changes = Array.from({ length: count }, () => this.someChange());
+    const transition = this.random.pick(["auto", "auto", "implicit", "explicit"] as const) ?? "auto";
+    return this.onLeader((node) => node.core?.proposeConfChange({ transition, changes }));
+  }
+
+  private someChange(): MemberChange {
+    const kind = this.random.pick(["addVoter", "addLearner", "remove"] as const) as MemberChange["kind"];
+    const { id: peer } = this.random.pick(this.cluster.nodes) as SimNode;
+    return { kind, peer };
+  }
+
+  private transfer(): Done | null {
+    const { id } = this.random.pick(this.cluster.nodes) as SimNode;
+    return this.onLeader((node) => node.core?.transferLeadership(id));
+  }
+
+  /** A voter no longer hears its leader, as after too many proposals that it has refused. */
+  private abandon(): Done | null {
+    return this.onNode(({ core }) => core?.abandonLeader(core.term));
+  }
+
+  /** An election against a living leader, as after a transfer that overtook itself. */
+  private force(): Done | null {
+    const from = this.random.pick(this.cluster.nodes)?.id ?? "";
+    return this.onNode(({ id, core }) => core?.step({ type: "timeoutNow", from, to: id, term: core.term }));
+  }
+
+  private snapshot(): Done | null {
+    return this.onNode((node) => node.snapshot(this.random.int(6), this.random.int(4000)));
+  }
+
+  /** With none, some or all of the writes under way done, without a word; and with or without what was not synced. */
+  private crash(): Done | null {
+    return this.onNode((node) => {
+      if (this.random.chance(0.5)) node.take();
+      for (let done = this.random.int(node.unstoredReadys + 1); done > 0; done--) node.write(true);
+      node.crash(this.random.chance(0.5));
+    });
+  }
+
+  private restart(): Done | null {
+    const node = this.random.pick(this.cluster.nodes.filter((n) => n.core === null));
+    if (node === undefined) return null;
+    node.start();
+    this.clocks?.restarted(node.id);
+    return { touched: [node], what: "" };
+  }
+
+  private partition(): Done {
+    const groups: string[][] = [[], []];
+    for (const { id } of this.cluster.nodes) groups[this.random.int(2)]?.push(id);
+    this.cluster.network.partition(groups);
+    return { touched: [], what: groups.join(" / ") };
+  }
+
+  /** One node is not heard by some others, or does not hear them, while the other way works. */
+  private cutOneWay(): Done {
+    const { id } = this.random.pick(this.cluster.nodes) as SimNode;
+    const mute = this.random.chance(0.5);
+    const others = this.cluster.nodes.filter((node) => node.id !== id && this.random.chance(0.6));
+    for (const other of others) {
+      if (mute) this.cluster.network.cut(id, other.id);
+      else this.cluster.network.cut(other.id, id);
+    }
+    return { touched: [], what: `${id} ${mute ? "mute to" : "deaf to"} ${others.map((other) => other.id)}` };
+  }
+
+  /** A leader that nobody hears, that hears nobody, or whose followers' answers come late. */
+  private isolateLeader(): Done | null {
+    const { network, nodes } = this.cluster;
+    const leader = this.random.pick(nodes.filter(({ core }) => core?.role === "leader"));
+    if (leader === undefined) return null;
+    const how = this.random.pick(["cut off", "mute", "mute and late"] as const) ?? "cut off";
+    // Sometimes with a friend.
+    const friend = this.random.chance(0.3) ? this.random.pick(nodes) : undefined;
+    for (const { id } of nodes) {
+      if (id === leader.id || id === friend?.id) continue;
+      network.cut(leader.id, id);
+      if (how === "cut off") network.cut(id, leader.id);
+      else if (how === "mute and late") network.slowDown(id, leader.id);
+    }
+    return { touched: [], what: `${leader.id} ${how}` };
+  }
+
+  private heal(): Done {
+    this.cluster.network.heal();
+    return NOBODY;
+  }
+
+  private stall(): Done | null {
+    return this.onNode((node) => {
+      node.stalled = true;
+    });
+  }
+
+  private resume(): Done | null {
+    const node = this.random.pick(this.cluster.nodes.filter(({ stalled }) => stalled));
+    if (node === undefined) return null;
+    node.stalled = false;
+    return { touched: [node], what: "" };
+  }
+
+  private release(): Done | null {
+    const { network } = this.cluster;
+    if (network.heldBack === 0) return null;
+    network.release(this.random.int(network.heldBack));
+    return NOBODY;
+  }
+}
+
+function termOf(node: SimNode): number {
+  return node.core?.term ?? 0;
+}
