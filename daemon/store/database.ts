@@ -1,7 +1,7 @@
 /** The node's one LevelDB, whose writes, its sublevels' too, go through the `WriteGuard`. */
 import { join } from "node:path";
 import { Level } from "level";
-import { DaemonError } from "../errors.js";
+import { corruptDatabase } from "./corrupt_database.js";
 import { dataDirLocked, dataDirUnusable } from "./data_dir.js";
 import { errnoOf, type StoreFs } from "./store_fs.js";
 import { WriteGuard } from "./write_guard.js";
@@ -18,7 +18,7 @@ export async function openDatabase(dataDir: string, fs: Pick<StoreFs, "freeBytes
     const cause = error instanceof Error ? error.cause : undefined;
     const code = errnoOf(cause);
     if (code === "LEVEL_LOCKED") throw await dataDirLocked(dataDir);
-    if (code === "LEVEL_CORRUPTION") throw corruptDatabase(path, cause);
+    if (code === "LEVEL_CORRUPTION" || lacksFile(cause)) throw corruptDatabase(path, cause);
     throw dataDirUnusable(dataDir, cause ?? error);
   }
   guardWrites(db, new WriteGuard(dataDir, fs));
@@ -35,12 +35,7 @@ function guardWrites(db: Database, guard: WriteGuard): void {
   }
 }
 
-export function corruptDatabase(path: string, cause: unknown): DaemonError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new DaemonError(
-    "STORE_CORRUPT",
-    `The database ${path} is damaged: ${why}. Do not restore an older copy: a voter must not forget what it has promised since. Remove this node from the swarm (\`ncrsh-swarm nodes remove\` on another node), empty the data folder, and let it join again.`,
-    { path },
-    { cause },
-  );
+/** LevelDB makes what a new database needs, so a file that is not there is one that its own list names, or its damaged list. */
+function lacksFile(error: unknown): boolean {
+  return errnoOf(error) === "LEVEL_IO_ERROR" && /No such file|Is a directory/i.test((error as Error).message);
 }
