@@ -94,13 +94,24 @@ describe("daemon/store: records with checksums", () => {
   });
 
   it("names what LevelDB itself calls corrupt", async () => {
-    const broken = Object.assign(new Error("Corruption: bad block"), { code: "LEVEL_CORRUPTION" });
+    await assertNamed("LEVEL_CORRUPTION", "Corruption: bad block", "STORE_CORRUPT", /bad block.*join again/);
+  });
+
+  it("tells a table that leads nowhere from a disk that cannot read", async () => {
+    const at = "IO error: /data/db/000008.ldb";
+    await assertNamed("LEVEL_IO_ERROR", `${at}: Invalid argument`, "STORE_CORRUPT", /000008.*join again/);
+    const disk = /000008.*The disk fails: look at the system's log/;
+    await assertNamed("LEVEL_IO_ERROR", `${at}: Input/output error`, "DATA_DIR_UNUSABLE", disk);
+  });
+
+  async function assertNamed(from: string, says: string, code: string, message: RegExp): Promise<void> {
+    const broken = Object.assign(new Error(says), { code: from });
     const fails: BytesLevel = Object.assign(Object.create(raw()) as BytesLevel, {
       get: () => Promise.reject(broken),
       iterator: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(broken) }) }),
     });
-    const named = { code: "STORE_CORRUPT", message: /bad block.*join again/ };
+    const named = { code, message };
     await assert.rejects(new ExplainedLevel(fails, dir).get("a"), named);
     await assert.rejects(new ExplainedLevel(fails, dir).iterator().all(), named);
-  });
+  }
 });

@@ -2,8 +2,9 @@
  * A part of the database whose records carry a checksum of their own. LevelDB has one per block but checks it only in
  * its journal: what it reads from tables, and copies when it merges them, is as the disk gives it.
  */
+import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
-import { corruptDatabase } from "./corrupt_database.js";
+import { corruptDatabase, explainedError } from "./corrupt_database.js";
 import { errnoOf } from "./store_fs.js";
 import type { BytesLevel, Found, Operation, Range, StoreLogger, WriteOptions } from "./types.js";
 
@@ -148,12 +149,15 @@ export class ExplainedLevel implements BytesLevel {
   }
 }
 
-/** @throws DaemonError `STORE_CORRUPT` for what LevelDB calls corrupt */
+/** What LevelDB finds out, and not what the caller has done wrong. */
+const FOUND_OUT = new Set(["LEVEL_CORRUPTION", "LEVEL_IO_ERROR"]);
+
+/** @throws DaemonError `STORE_CORRUPT`, `DATA_DIR_UNUSABLE` */
 async function explained<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    throw errnoOf(error) === "LEVEL_CORRUPTION" ? corruptDatabase(path, error) : error;
+    throw FOUND_OUT.has(errnoOf(error) ?? "") ? explainedError(dirname(path), error) : error;
   }
 }
 
@@ -161,7 +165,7 @@ async function* explainedAll<T>(path: string, items: AsyncIterable<T>): AsyncGen
   try {
     yield* items;
   } catch (error) {
-    throw errnoOf(error) === "LEVEL_CORRUPTION" ? corruptDatabase(path, error) : error;
+    throw FOUND_OUT.has(errnoOf(error) ?? "") ? explainedError(dirname(path), error) : error;
   }
 }
 

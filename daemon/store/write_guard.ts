@@ -10,8 +10,7 @@
  */
 import { join } from "node:path";
 import type { DaemonError } from "../errors.js";
-import { corruptDatabase } from "./corrupt_database.js";
-import { dataDirUnusable } from "./data_dir.js";
+import { explainedError } from "./corrupt_database.js";
 import { databaseFull, isFull } from "./disk_errors.js";
 import { errnoOf, type StoreFs } from "./store_fs.js";
 
@@ -45,8 +44,7 @@ export class WriteGuard {
   }
 
   private async explain(error: unknown): Promise<DaemonError> {
-    if (errnoOf(error) === "LEVEL_CORRUPTION") return corruptDatabase(join(this.dataDir, "db"), error);
-    if (!isFull(error)) return dataDirUnusable(this.dataDir, error);
+    if (!isFull(error)) return explainedError(this.dataDir, error);
     const bytesFree = await this.fs.freeBytes(this.dataDir).catch(() => undefined);
     return databaseFull(join(this.dataDir, "db"), bytesFree, error);
   }
