@@ -3,6 +3,7 @@
 import { cp, open, readdir, rm, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { Level } from "level";
 import { ConsensusError } from "../../consensus/errors.js";
 import { DaemonError } from "../../daemon/errors.js";
 import { type FolderContent, type FolderFacts, REFETCHED, readFolder } from "./node_folder.js";
@@ -41,22 +42,50 @@ export async function flipBit(path: string, bit: number): Promise<void> {
   }
 }
 
-/** Reads a copy of `intact` in which one bit of `file` is flipped. */
-export async function withFlip(
+/** Of one record in the database, below LevelDB's checksums, which it does not keep over a merge of damaged tables. */
+export async function flipRecord(dataDir: string, key: string, bit: number): Promise<void> {
+  await inDatabase(dataDir, async (db) => {
+    const value = Uint8Array.from((await db.get(key)) ?? []);
+    const at = Math.floor(bit / 8);
+    value[at] = (value[at] ?? 0) ^ (1 << (bit % 8));
+    await db.put(key, value);
+  });
+}
+
+/** Keys with their parts, `!raft!hard`, and the bits of their values. */
+export async function recordsOf(dataDir: string): Promise<Map<string, number>> {
+  const records = new Map<string, number>();
+  await inDatabase(dataDir, async (db) => {
+    for await (const [key, value] of db.iterator()) records.set(key, 8 * value.length);
+  });
+  return records;
+}
+
+async function inDatabase(dataDir: string, work: (db: Level<string, Uint8Array>) => Promise<void>) {
+  const db = new Level<string, Uint8Array>(join(dataDir, "db"), { valueEncoding: "view" });
+  try {
+    await work(db);
+  } finally {
+    await db.close();
+  }
+}
+
+/** Reads a copy of `intact` that `damage` has changed. @param what is damaged, for the verdict */
+export async function withDamage(
   intact: string,
-  file: string,
-  bit: number,
+  what: string,
+  damage: (dataDir: string) => Promise<void>,
   facts: FolderFacts,
   expected: FolderContent,
 ): Promise<Verdict> {
   const copy = `${intact}-flipped`;
   await rm(copy, { recursive: true, force: true });
   await cp(intact, copy, { recursive: true, preserveTimestamps: true });
-  await flipBit(join(copy, file), bit);
+  await damage(copy);
   try {
     return judged(await readFolder(copy, facts), expected);
   } catch (error) {
-    return refused(error, file);
+    return refused(error, what);
   } finally {
     await rm(copy, { recursive: true, force: true });
   }
@@ -80,13 +109,13 @@ function isPartOf(found: unknown, expected: unknown): boolean {
   return found.every((item, i) => item === null || item === expected[i]);
 }
 
-function refused(error: unknown, file: string): Verdict {
+function refused(error: unknown, what: string): Verdict {
   const known = error instanceof DaemonError || error instanceof ConsensusError;
   if (known && REMEDY.test(error.message))
     return { kind: "refuses", code: error.code, message: error.message };
   return {
     kind: "WRONG",
-    why: `${file}: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
+    why: `${what}: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
   };
 }
 

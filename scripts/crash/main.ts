@@ -1,4 +1,4 @@
-/** `npm run test:crash`: see docs/ROBUSTNESS.md. One part after another; the last line is `N passed, N failed`. */
+/** `npm run test:crash`: what is left of a node after a crash, on a full disk, with flipped bits. One part after another; the last line is `N passed, N failed`. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { tmpdir } from "node:os";

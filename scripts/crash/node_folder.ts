@@ -9,10 +9,13 @@ import {
   encodeCertificate,
   encodeCommitteeCertificate,
 } from "../../consensus/votes/index.js";
+import { DaemonError } from "../../daemon/errors.js";
 import { VoteRecords } from "../../daemon/rounds/vote_records.js";
+import { hashBytes } from "../../daemon/store/blob_hashing.js";
 import { openStore, type Store } from "../../daemon/store/index.js";
 import { loadGenesis, saveGenesis } from "../../daemon/swarm/founding.js";
 import { LineageStore } from "../../daemon/swarm/lineage_store.js";
+import type { BlobWriter } from "../../protocol/blobs/types.js";
 import { createIdentity, identityBytes } from "../../protocol/index.js";
 import { BLOB_CHUNK_BYTES, type Hash } from "../../protocol/types.js";
 
@@ -21,6 +24,10 @@ const VOTERS = { voters: ["a", "b", "c"], learners: [] };
 const BLOBS = [100, BLOB_CHUNK_BYTES + 33].map((bytes, seed) =>
   new Uint8Array(bytes).map((_, i) => i * 31 + (i >>> 8) + seed),
 );
+/** Two of its three chunks are here when the node goes down. */
+const PARTIAL = new Uint8Array(2 * BLOB_CHUNK_BYTES + 77).map((_, i) => i * 17 + (i >>> 8));
+/** A damaged download is begun again once. */
+const DOWNLOAD_TRIES = 2;
 const PEER_KEY = "/peers/a";
 
 /** Everything a node reads from its folder; null for what it says it does not have. */
@@ -34,6 +41,8 @@ export interface FolderContent {
   readonly versions: readonly (string | null)[];
   readonly committees: readonly (string | null)[];
   readonly blobs: readonly (string | null)[];
+  /** The download when it is complete: as a digest. */
+  readonly partial: string;
   readonly peer: string | null;
 }
 
@@ -107,12 +116,48 @@ export async function liveInFolder(dataDir: string): Promise<FolderFacts> {
       await raft.compact(snapshot, 3);
       await raft.save(write({ hardState: { term: 3, votedFor: "c", commit: VERSIONS } }));
     }
+    if (run === 1) {
+      const { ref, chunkHashes } = hashBytes(PARTIAL);
+      const writer = await store.blobs.writer(ref);
+      await writer.setChunkHashes(chunkHashes);
+      for (const chunk of [0, 1]) await writer.write(chunk, chunkOf(PARTIAL, chunk));
+      await writer.release();
+    }
     blobs = [];
     for (const bytes of BLOBS) blobs.push((await store.blobs.put(bytes)).hash);
     await raft.close();
     await store.close();
   }
   return { blobs };
+}
+
+const chunkOf = (bytes: Uint8Array, chunk: number): Uint8Array =>
+  bytes.subarray(chunk * BLOB_CHUNK_BYTES, (chunk + 1) * BLOB_CHUNK_BYTES);
+
+/** Goes on with the download, from a donor that has it all; begins again with what turns out damaged. */
+async function downloaded(store: Store): Promise<string> {
+  const { ref, chunkHashes } = hashBytes(PARTIAL);
+  for (let tries = 1; ; tries++) {
+    try {
+      await download(await store.blobs.writer(ref), chunkHashes);
+      return hashBytes(await store.blobs.read(ref.hash, 0, ref.bytes)).ref.hash;
+    } catch (error) {
+      const again = error instanceof DaemonError && error.code === "BLOB_CORRUPT" && tries < DOWNLOAD_TRIES;
+      if (!again) throw error;
+    }
+  }
+}
+
+async function download(writer: BlobWriter, chunkHashes: Uint8Array): Promise<void> {
+  try {
+    await writer.setChunkHashes(chunkHashes);
+    for (const chunk of [0, 1, 2]) {
+      if (!writer.have.has(chunk)) await writer.write(chunk, chunkOf(PARTIAL, chunk));
+    }
+    await writer.finish();
+  } finally {
+    await writer.release();
+  }
 }
 
 /** As the node's start and its work read it. @throws what keeps the node from starting, or stops it */
@@ -159,6 +204,7 @@ export async function readFolder(
       versions,
       committees,
       blobs,
+      partial: await downloaded(store),
       peer: hex(await store.libp2p.db.get(PEER_KEY)),
     };
   } finally {

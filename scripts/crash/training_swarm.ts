@@ -51,10 +51,11 @@ export async function trainingSwarm(
   root: string,
   size: number,
 ): Promise<{ swarm: LocalSwarm; session: string }> {
-  const swarm = new LocalSwarm({ root, founders: size });
+  const swarm = new LocalSwarm({ root, founders: size === 1 ? 0 : size });
   try {
     for (let i = 0; i < size; i++) swarm.start(await swarm.add(), size === 1 ? ["--form"] : []);
-    await swarm.formed(STEP_MS);
+    if (size === 1) await leads(swarm.nodes[0] as LocalNode);
+    else await swarm.formed(STEP_MS);
     const [first] = swarm.nodes as [LocalNode];
     const { session_id } = await eventually(
       "the session starts",
@@ -69,4 +70,12 @@ export async function trainingSwarm(
     await swarm.stopAll();
     throw error;
   }
+}
+
+async function leads(node: LocalNode): Promise<void> {
+  await eventually(
+    "it leads",
+    async () => ((await node.api.consensus()).role === "leader" ? true : null),
+    STEP_MS,
+  );
 }
