@@ -19,7 +19,7 @@ const { values } = parseArgs({
   options: {
     kills: { type: "string", default: "100" },
     "swarm-kills": { type: "string", default: "10" },
-    flips: { type: "string", default: "100" },
+    flips: { type: "string", default: "50" },
     seed: { type: "string", default: "1" },
     only: { type: "string", default: "" },
   },
