@@ -1,4 +1,5 @@
 /** A small swarm that trains, and what its nodes say is committed. */
+import { rm } from "node:fs/promises";
 import { type LocalNode, LocalSwarm } from "../lib/local_swarm.js";
 import { eventually } from "../lib/node_client.js";
 
@@ -46,7 +47,7 @@ export async function grows(node: Asked, height: number): Promise<Versions> {
   );
 }
 
-/** A running swarm of `size` that has its first versions. */
+/** A running swarm of `size` that has its first versions. @throws what kept it from that; `root` is then removed */
 export async function trainingSwarm(
   root: string,
   size: number,
@@ -68,6 +69,7 @@ export async function trainingSwarm(
     return { swarm, session: session_id };
   } catch (error) {
     await swarm.stopAll();
+    await rm(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     throw error;
   }
 }
