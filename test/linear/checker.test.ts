@@ -3,10 +3,12 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Seeded } from "../../consensus/testing/seeded.js";
 import { repositoryRoot } from "../../scripts/generate_reference.js";
 import { buildChecker, type CheckerVerdict, judge } from "./checker.js";
 import { type HistoryRecord, historyText, parseHistory } from "./history.js";
 import { withStaleRead } from "./mutation.js";
+import { randomHistory, someOrderExplains } from "./oracle.js";
 import {
   absent,
   conflict,
@@ -21,6 +23,8 @@ import {
 
 /** The first seconds of a real run of five nodes under kills and partitions. */
 const REAL = join(repositoryRoot(), "test/linear/testdata/real.ndjson");
+
+const RANDOM_HISTORIES = Number(process.env.RANDOM_HISTORIES ?? 150);
 
 const GOOD: Record<string, Scripted[]> = {
   "one client after another": [
@@ -61,6 +65,19 @@ const GOOD: Record<string, Scripted[]> = {
     set(4, 5, "c", conflict(7), 5),
     set(6, 7, "d", conflict(7), 5),
     remove(8, 9, written(10)),
+  ],
+  "an unknown write is what is deleted": [set(0, 1, "a", "unknown"), remove(2, 3, written(8))],
+  "of many unknown writes, two were in force": [
+    ...["a", "b", "c", "d", "e", "f"].map((text) => set(0, 1, text, "unknown")),
+    set(4, 5, "x", conflict(7), 0),
+    set(6, 7, "y", conflict(9), 0),
+    get(8, 9, value("d", 12)),
+  ],
+  "an unknown deletion made room for an unknown creation": [
+    set(0, 1, "a", written(5)),
+    remove(2, 3, "unknown"),
+    set(2, 3, "b", "unknown", 0),
+    get(4, 5, value("b", 9)),
   ],
   "an unknown deletion takes effect": [
     set(0, 1, "a", written(5)),
@@ -130,6 +147,16 @@ const BAD: Record<string, Scripted[]> = {
     set(0, 1, "a", written(5)),
     set(2, 3, "b", written(6)),
     set(4, 5, "c", conflict(7), 5),
+  ],
+  "a conflict with a revision that an unknown write cannot have made": [
+    set(0, 1, "a", written(5)),
+    set(2, 3, "b", "unknown"),
+    set(4, 5, "c", conflict(4), 0),
+  ],
+  "an unknown write that comes last with an earlier revision": [
+    set(0, 9, "a", written(6)),
+    set(0, 9, "b", "unknown"),
+    get(10, 11, value("b", 5)),
   ],
   "a deletion of nothing": [remove(0, 1, written(5))],
   "a value that is gone without a deletion": [set(0, 1, "a", written(5)), get(2, 3, absent)],
@@ -220,14 +247,30 @@ describe("test/linear: the checker", function () {
   });
 
   it("says so when it cannot decide in time", () => {
-    // Sixty writes under way at once, none of which is ever read: every subset in every order.
+    // Any of sixty writes may have made any of the revisions that conflicts name; and the end cannot be explained.
     const open = Array.from({ length: 60 }, (_, i) => set(0, 100, `w${i}`, "unknown"));
-    const file = join(folder, "hard.ndjson");
-    writeFileSync(
-      file,
-      historyText(recorded(...open, get(101, 102, absent), remove(103, 104, written(200)))),
+    const seen = Array.from({ length: 30 }, (_, i) =>
+      set(200 + 2 * i, 201 + 2 * i, `c${i}`, conflict(10 + i), 0),
     );
+    const file = join(folder, "hard.ndjson");
+    writeFileSync(file, historyText(recorded(...open, ...seen, get(300, 301, value("nobody's", 50)))));
     const { verdict, ok } = judge(file, { seconds: 1 });
     assert.deepEqual([verdict, ok], ["undecided", false]);
+  });
+
+  it("judges as trying every order does", () => {
+    const verdicts = { linearizable: 0, refuted: 0 };
+    for (let seed = 1; seed <= RANDOM_HISTORIES; seed++) {
+      const operations = randomHistory(new Seeded(seed));
+      if (operations === null) continue;
+      const expected = someOrderExplains(operations) ? "linearizable" : "refuted";
+      const { verdict, reason } = verdictOf(recorded(...operations));
+      assert.equal(verdict, expected, `seed ${seed}: ${reason}\n${historyText(recorded(...operations))}`);
+      verdicts[expected]++;
+    }
+    assert.ok(
+      Math.min(verdicts.linearizable, verdicts.refuted) > RANDOM_HISTORIES / 5,
+      JSON.stringify(verdicts),
+    );
   });
 });

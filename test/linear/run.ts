@@ -14,7 +14,7 @@ const FORMED_MS = 120_000;
 const HEALED_MS = 120_000;
 const AGAIN_MS = 500;
 /** Shorter than the nodes' own patience, so that some calls are given up while they are under way. */
-const CALL_MS = 4000;
+const CALL_MS = 2000;
 const KEYS = Array.from({ length: 5 }, (_, i) => `user.linear.${i}`);
 
 export interface Ran {

@@ -26,29 +26,37 @@ func byKey(operations []*operation) (keys []string, parts map[string][]*operatio
 	return keys, parts
 }
 
-// porcupines is what porcupine is given of one key.
+// porcupines is what porcupine is given of one key: its operations, and the end, after which those without an effect come.
 func porcupines(operations []*operation, endNs int64) []porcupine.Operation {
 	values := seenValues(operations)
-	list := make([]porcupine.Operation, 0, len(operations))
+	revisions := map[int64]bool{}
+	for _, one := range values {
+		revisions[one.revision] = true
+	}
+	list := make([]porcupine.Operation, 0, len(operations)+1)
 	for _, one := range operations {
 		in := input{operation: one}
 		returnNs := one.returnNs
 		if one.result == nil {
 			// It may still come at any time, unless somebody has read it: then it had come.
-			returnNs = endNs + 1
-			if one.op == "set" {
-				in.seenRevision = values[one.value].revision
-				if byNs := values[one.value].byNs; byNs > one.callNs {
-					returnNs = byNs
+			returnNs = endNs + 3
+			if seen, known := values[one.value]; known && one.op == "set" {
+				in.seenRevision = seen.revision
+				if seen.byNs > one.callNs {
+					returnNs = seen.byNs
 				}
 			}
+		} else {
+			in.unseen = one.result.Kind == "conflict" && !revisions[one.result.Revision]
 		}
 		list = append(list, porcupine.Operation{
 			ClientId: one.process, Input: in, Call: one.callNs, Return: returnNs,
 			Metadata: fmt.Sprintf("operation %d, asked of %s", one.id, one.node),
 		})
 	}
-	return list
+	return append(list, porcupine.Operation{
+		Input: input{operation: &operation{}, end: true}, Call: endNs + 1, Return: endNs + 2, Metadata: "",
+	})
 }
 
 // prefix is the history as it stood at atNs: what began later is left out, what was under way has no answer yet.

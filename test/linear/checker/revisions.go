@@ -5,7 +5,7 @@ import "fmt"
 // seen is what the history as a whole tells about the values that were written.
 type seen struct {
 	revision int64
-	// When somebody had surely read it.
+	// When the first had seen it.
 	byNs int64
 }
 
@@ -23,7 +23,8 @@ func seenValues(operations []*operation) map[string]seen {
 		case one.op != "set" || one.result.Kind != "written":
 			continue
 		}
-		if _, known := values[value]; !known {
+		first, known := values[value]
+		if !known || one.returnNs < first.byNs {
 			values[value] = seen{one.result.Revision, one.returnNs}
 		}
 	}
