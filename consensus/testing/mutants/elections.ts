@@ -73,7 +73,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     find: "    const outgoing = resultOfHalf(config.votersOutgoing, vote);",
     replace: "    const outgoing = incoming;",
     caughtBy: ["election safety"],
-    withinSeeds: 100,
+    withinSeeds: 300,
   },
   {
     name: "election-by-old-half",
@@ -83,7 +83,16 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     replace:
       "    const incoming = resultOfHalf(config.votersOutgoing.length > 0 ? config.votersOutgoing : config.voters, vote);",
     caughtBy: ["election safety"],
-    withinSeeds: 100,
+    withinSeeds: 300,
+  },
+  {
+    name: "commit-not-learned",
+    what: "a refused candidate is not told what is committed, so that two may wait for each other for good",
+    file,
+    find: '    if (s.role !== "leader")\n        s.commitTo(commit);\n',
+    replace: "",
+    caughtBy: ["liveness"],
+    withinSeeds: 5000,
   },
   {
     name: "newer-term-not-told",
@@ -92,6 +101,6 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     find: "if (speaksAsLeader(m)) {",
     replace: "if (false) {",
     caughtBy: ["liveness"],
-    withinSeeds: 300,
+    withinSeeds: 1000,
   },
 ];

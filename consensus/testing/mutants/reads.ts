@@ -12,7 +12,7 @@ export const READ_MUTANTS: readonly Mutant[] = [
     find: "        s.reads.add(from, id, s.log.commitIndex);",
     replace: "        answer(s, from, id, s.log.commitIndex);",
     caughtBy,
-    withinSeeds: 30,
+    withinSeeds: 100,
   },
   {
     name: "read-before-own-commit",
@@ -30,7 +30,7 @@ export const READ_MUTANTS: readonly Mutant[] = [
     find: "const round = committedIndex(s.configuration,",
     replace: "const round = committedIndex({ ...s.configuration, votersOutgoing: [] },",
     caughtBy,
-    withinSeeds: 1000,
+    withinSeeds: 3000,
   },
   {
     name: "old-round-confirms",
@@ -39,7 +39,7 @@ export const READ_MUTANTS: readonly Mutant[] = [
     find: "        progress.read = m.read;",
     replace: "        progress.read = s.reads.round;",
     caughtBy,
-    withinSeeds: 1000,
+    withinSeeds: 3000,
   },
   {
     name: "lease-without-check-quorum",
@@ -53,7 +53,7 @@ export const READ_MUTANTS: readonly Mutant[] = [
       replace: "false;",
     },
     caughtBy,
-    withinSeeds: 300,
+    withinSeeds: 1000,
   },
   {
     name: "lease-from-reception",
@@ -62,7 +62,7 @@ export const READ_MUTANTS: readonly Mutant[] = [
     find: "progress.heardTick = Math.max(progress.heardTick, m.tick);",
     replace: "progress.heardTick = s.now;",
     caughtBy,
-    withinSeeds: 1000,
+    withinSeeds: 3000,
   },
   {
     name: "lease-after-transfer",
@@ -80,7 +80,7 @@ export const READ_MUTANTS: readonly Mutant[] = [
     find: "this.silentUntil = options.electionTicks;",
     replace: "this.silentUntil = 0;",
     caughtBy,
-    withinSeeds: 1000,
+    withinSeeds: 3000,
   },
   {
     name: "lease-without-margin",
@@ -89,7 +89,7 @@ export const READ_MUTANTS: readonly Mutant[] = [
     find: "s.now - (electionTicks - leaseMarginTicks - 1);",
     replace: "s.now - electionTicks;",
     caughtBy,
-    withinSeeds: 3000,
+    withinSeeds: 5000,
   },
   {
     name: "reads-without-bound",

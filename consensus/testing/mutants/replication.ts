@@ -38,7 +38,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     find: "    return Math.min(incoming, committedOfHalf(config.votersOutgoing, ack));",
     replace: "    return incoming;",
     caughtBy: ["commit durability"],
-    withinSeeds: 30,
+    withinSeeds: 300,
   },
   {
     name: "commit-by-old-half",
@@ -47,7 +47,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     find: "    return Math.min(incoming, committedOfHalf(config.votersOutgoing, ack));",
     replace: "    return committedOfHalf(config.votersOutgoing, ack);",
     caughtBy: ["commit durability"],
-    withinSeeds: 100,
+    withinSeeds: 300,
   },
   {
     name: "learner-in-quorum",
@@ -75,7 +75,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     find: "        if (generation !== this.replaced)\n            return;\n",
     replace: "",
     caughtBy: ["promises"],
-    withinSeeds: 100,
+    withinSeeds: 300,
   },
   {
     name: "apply-before-commit",
@@ -132,7 +132,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     find: "s.commitTo(Math.min(m.commit, last));",
     replace: "s.commitTo(Math.min(m.commit, log.lastIndex));",
     caughtBy: ["commits stand"],
-    withinSeeds: 300,
+    withinSeeds: 3000,
   },
   {
     name: "snapshot-replaces-newer-log",
@@ -159,7 +159,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     find: "    resumeTransfer(s, m.from, progress);\n",
     replace: "",
     caughtBy: ["liveness"],
-    withinSeeds: 300,
+    withinSeeds: 1000,
   },
   {
     name: "appends-without-bound",
