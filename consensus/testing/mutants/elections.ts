@@ -86,15 +86,6 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     withinSeeds: 300,
   },
   {
-    name: "commit-not-learned",
-    what: "a refused candidate is not told what is committed, so that two may wait for each other for good",
-    file,
-    find: '    if (s.role !== "leader")\n        s.commitTo(commit);\n',
-    replace: "",
-    caughtBy: ["liveness"],
-    withinSeeds: 5000,
-  },
-  {
     name: "newer-term-not-told",
     what: "a leader of an older term is not told of the newer one",
     file: "step.js",

@@ -56,7 +56,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     find: "    const incoming = committedOfHalf(config.voters, ack);",
     replace: "    const incoming = committedOfHalf([...config.voters, ...config.learners], ack);",
     caughtBy: ["commit durability"],
-    withinSeeds: 30,
+    withinSeeds: 100,
   },
   {
     name: "leader-counts-itself-unstored",
@@ -108,11 +108,10 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     name: "leader-drops-uncommitted",
     what: "a new leader drops what it does not know to be committed",
     file: "state.js",
-    find: `        this.leader = this.id;
-        this.trackMembers();`,
+    find: "        this.leader = this.id;\n",
     replace: `        this.leader = this.id;
         this.log.truncate(this.log.commitIndex + 1);
-        this.trackMembers();`,
+`,
     caughtBy: ["leader completeness", "leader append-only"],
     withinSeeds: 10,
   },
@@ -140,7 +139,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     file: "follower.js",
     find: "if (head.index <= log.commitIndex || log.term(head.index) === head.term) {",
     replace: "if (head.index === log.commitIndex) {",
-    caughtBy: ["commits stand"],
+    caughtBy: ["commits stand", "STATE_MISMATCH"],
     withinSeeds: 100,
   },
   {
