@@ -125,13 +125,14 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     withinSeeds: 10,
   },
   {
-    name: "follower-commits-beyond-match",
-    what: "a follower commits up to the leader's commit index, though its log is known to match only so far",
+    name: "follower-commits-before-match",
+    what: "a follower takes over the leader's commit index before it has compared the logs",
     file: "follower.js",
-    find: "s.commitTo(Math.min(m.commit, last));",
-    replace: "s.commitTo(Math.min(m.commit, log.lastIndex));",
-    caughtBy: ["commits stand"],
-    withinSeeds: 3000,
+    find: "    const last = log.accept(",
+    replace: `    s.commitTo(Math.min(m.commit, log.lastIndex));
+    const last = log.accept(`,
+    caughtBy: ["commits stand", "leader completeness", "STATE_MISMATCH"],
+    withinSeeds: 300,
   },
   {
     name: "snapshot-replaces-newer-log",

@@ -224,9 +224,19 @@ export class Actions {
   private restart(): Done | null {
     const node = this.random.pick(this.cluster.nodes.filter((n) => n.core === null));
     if (node === undefined) return null;
+    this.start(node);
+    return { touched: [node], what: "" };
+  }
+
+  private start(node: SimNode): void {
     node.start();
     this.clocks?.restarted(node.id);
-    return { touched: [node], what: "" };
+  }
+
+  private reboot(node: SimNode): void {
+    if (node.core === null) return;
+    node.crash(this.random.chance(0.5));
+    this.start(node);
   }
 
   private partition(): Done {
@@ -267,8 +277,11 @@ export class Actions {
       if (how === "cut off" || how === "deaf") network.cut(id, leader.id);
       if (how === "late") network.slowDown(id, leader.id);
     }
-    if (this.random.chance(0.5)) successor.core?.campaign();
-    return { touched: [leader, successor], what: `${leader.id} ${how}, ${successor.id} may follow it` };
+    const then = this.random.pick(["campaign", "campaign", "reboot", "wait"] as const);
+    // The others lose their power for a moment, and with it what they only kept in mind.
+    if (then === "reboot") for (const node of nodes) if (node !== leader) this.reboot(node);
+    if (then !== "wait") successor.core?.campaign();
+    return { touched: nodes, what: `${leader.id} ${how}, ${successor.id} may follow it: ${then}` };
   }
 
   private heal(): Done {
