@@ -5,6 +5,7 @@ export type DaemonErrorCode =
   | "DATA_DIR_UNUSABLE"
   | "STORE_CORRUPT"
   | "STORE_TOO_NEW"
+  | "STORE_TOO_OLD"
   | "IDENTITY_UNUSABLE"
   | "BLOB_MISSING"
   | "BLOB_CORRUPT"

@@ -49,7 +49,7 @@ export class Roster {
     while (spared.length < count) {
       const rest = this.voters.filter((m) => !spared.includes(m));
       const free = rest.filter((m) => m.peer !== this.view.self).reverse();
-      const best = leastOf(free, (m) => -awayMs(m) * rest.length - inZone(rest, m.zone));
+      const best = leastOf(free, (m) => -absence(m) * rest.length - inZone(rest, m.zone));
       if (best === null) break;
       spared.push(best);
     }
@@ -102,6 +102,11 @@ function isReady({ health }: CommitteeMember, stabilizationMs: number): boolean 
 
 function awayMs(member: CommitteeMember): number {
   return member.health.deadForMs ?? 0;
+}
+
+/** Whoever has only just fallen silent is absent, too: no living one is put out in its stead. */
+function absence({ health }: CommitteeMember): number {
+  return health.deadForMs === null ? 0 : health.deadForMs + 1;
 }
 
 /** The first of those with the least. */

@@ -1,3 +1,4 @@
 export * from "./level.js";
 export * from "./memory.js";
+export { type Numbered, SlotFile } from "./slot_file.js";
 export * from "./types.js";

@@ -1,13 +1,26 @@
 /**
- * Storage in a LevelDB sublevel: one record for the hard state, one for the snapshot, one per entry, and the pledge (see
- * `pledge.ts`). Each call is one atomic batch. A crash loses unsynced ones; only a mere commit index is not synced.
+ * Storage in a LevelDB sublevel: one record for the hard state, one for the snapshot, one per entry (chained, see
+ * `chain.ts`), and the pledge (see `pledge.ts`). Each call is one atomic batch. A crash loses unsynced ones; only a mere commit index is not synced.
  */
 import { z } from "zod";
 import { ConsensusError } from "../errors.js";
-import { entrySchema, snapshotSchema } from "../raft/messages.js";
+import { snapshotSchema } from "../raft/messages.js";
 import type { Entry, HardState, Snapshot, StoredState } from "../raft/types.js";
+import { anchorOf, decodeChained, encodeChained, linkOf, sameLink } from "./chain.js";
 import { type Founders, genesisWrite, NOTHING_STORED } from "./genesis.js";
-import { type Pledge, PledgeFile, pledgeSchema, same, textOf } from "./pledge.js";
+import {
+  anchorAt,
+  checkAgainst,
+  NO_PLEDGE,
+  openPledgeFile,
+  type Pledge,
+  type PledgeFile,
+  pledgeAfter,
+  pledgeOf,
+  pledgeSchema,
+  same,
+  textOf,
+} from "./pledge.js";
 import { corrupt, decodeRecord, encodeRecord } from "./record.js";
 import type { RaftStorage, RaftWrite } from "./types.js";
 
@@ -40,7 +53,7 @@ export class LevelRaftStorage implements RaftStorage {
   private snapshotIndex = 0;
   private queue: Promise<unknown> = Promise.resolve();
   private closed = false;
-  private pledge: Pledge = { seq: 0, term: 0, votedFor: null, lastIndex: 0, lastTerm: 0 };
+  private pledge: Pledge = NO_PLEDGE;
   private file: PledgeFile | null = null;
 
   /**
@@ -89,30 +102,44 @@ export class LevelRaftStorage implements RaftStorage {
     const range = await this.bounds();
     const batch: Operation[] = [];
     let { first, last } = range;
+    let { link } = this.pledge;
     if (hardState !== null) batch.push(put(HARD_STATE, hardState));
     if (snapshot !== null) {
       batch.push(put(SNAPSHOT, snapshot), ...removals(first, last));
       first = snapshot.index + 1;
       last = snapshot.index;
+      link = anchorAt(snapshot);
     }
     const newFirst = entries[0]?.index;
     if (newFirst !== undefined) {
       if (newFirst > last + 1) throw new RangeError(`entry ${newFirst} would leave a gap after ${last}`);
       const newLast = newFirst + entries.length - 1;
-      batch.push(
-        ...entries.map((entry) => put(entryKey(entry.index), entry)),
-        ...removals(newLast + 1, last),
-      );
+      if (newFirst <= last) link = await this.linkAt(newFirst - 1, first);
+      for (const entry of entries) {
+        const key = entryKey(entry.index);
+        const value = encodeChained(key, entry, link);
+        batch.push({ type: "put", key, value });
+        link = linkOf(value);
+      }
+      batch.push(...removals(newLast + 1, last));
       first = Math.min(first, newFirst);
       last = newLast;
     }
-    const pledge = pledgeAfter(this.pledge, write, last);
+    const pledge = pledgeAfter(this.pledge, write, last, link);
     if (pledge !== this.pledge) batch.push(put(PLEDGE, pledge));
     await this.commit(batch, mustSync);
     this.pledge = pledge;
     if (mustSync) await this.file?.write(pledge);
     this.range = { first, last };
     if (snapshot !== null) this.snapshotIndex = snapshot.index;
+  }
+
+  /** What an entry behind `index` builds on that replaces another. @param first of the entries that are stored */
+  private async linkAt(index: number, first: number): Promise<Uint8Array> {
+    if (index < first) return anchorOf({ index, term: 0 });
+    const [record] = await this.level.getMany([entryKey(index)]);
+    if (record === undefined) throw corrupt(entryKey(index), "it is missing");
+    return linkOf(record);
   }
 
   private async commit(batch: Operation[], sync: boolean): Promise<void> {
@@ -128,7 +155,7 @@ export class LevelRaftStorage implements RaftStorage {
     const [hard, snapshotRecord, pledge] = await this.level.getMany([HARD_STATE, SNAPSHOT, PLEDGE]);
     const snapshot =
       snapshotRecord === undefined ? null : decodeRecord(snapshotSchema, SNAPSHOT, snapshotRecord);
-    const entries = await this.readEntries();
+    const { entries, link } = await this.readEntries();
     if (hard === undefined && (snapshot !== null || entries.length > 0))
       throw corrupt(HARD_STATE, "it is missing");
     const hardState =
@@ -138,33 +165,36 @@ export class LevelRaftStorage implements RaftStorage {
     const first = entries[0]?.index ?? this.snapshotIndex + 1;
     this.range = { first, last: first + entries.length - 1 };
     const stored = { hardState, snapshot, entries };
-    await this.remember(stored, pledge === undefined ? null : decodeRecord(pledgeSchema, PLEDGE, pledge));
+    const written = pledge === undefined ? null : decodeRecord(pledgeSchema, PLEDGE, pledge);
+    await this.remember(pledgeOf(stored, link, written), written);
     return stored;
   }
 
   /** @throws ConsensusError `STORAGE_CORRUPT` when the database is not what was last written */
-  private async remember(stored: StoredState, pledge: Pledge | null): Promise<void> {
-    if (pledge !== null) {
-      const found = pledgeOf(pledge.seq, stored);
-      if (!same(pledge, found))
-        throw corrupt(PLEDGE, `it says ${textOf(pledge)}, but found is ${textOf(found)}`);
-    }
-    if (this.pledgePath !== null) this.file ??= await PledgeFile.open(this.pledgePath);
-    this.file?.check(pledge);
+  private async remember(found: Pledge, written: Pledge | null): Promise<void> {
+    if (written !== null && !same(written, found))
+      throw corrupt(PLEDGE, `it says ${textOf(written)}, but found is ${textOf(found)}`);
+    if (this.pledgePath !== null) this.file ??= await openPledgeFile(this.pledgePath);
+    if (this.file !== null) checkAgainst(this.file, written);
     // A folder of before there were pledges is taken as it is.
-    this.pledge = pledge ?? pledgeOf(0, stored);
+    this.pledge = found;
   }
 
-  private async readEntries(): Promise<Entry[]> {
+  /** @returns the end of their chain too; null when there are none */
+  private async readEntries(): Promise<{ entries: Entry[]; link: Uint8Array | null }> {
     const entries: Entry[] = [];
+    let link: Uint8Array | null = null;
     for await (const [key, record] of this.level.iterator({ gte: ENTRIES, lt: `${ENTRIES}~` })) {
-      const entry = decodeRecord(entrySchema, key, record);
+      const { entry, previous } = decodeChained(key, record);
       const expected = (entries.at(-1)?.index ?? entry.index - 1) + 1;
       if (key !== entryKey(entry.index)) throw corrupt(key, `it holds entry ${entry.index}`);
       if (entry.index !== expected) throw corrupt(entryKey(expected), "it is missing");
+      if (link !== null && !sameLink(previous, link))
+        throw corrupt(key, "it does not follow the entry that is stored before it");
+      link = linkOf(record);
       entries.push(entry);
     }
-    return entries;
+    return { entries, link };
   }
 
   /** One call after another; a failed one does not stop the next. */
@@ -174,26 +204,6 @@ export class LevelRaftStorage implements RaftStorage {
     this.queue = result.catch(() => undefined);
     return result;
   }
-}
-
-/** What the database holds after `write`; the same object when the write changes nothing that counts. */
-function pledgeAfter(before: Pledge, write: RaftWrite, lastIndex: number): Pledge {
-  const { hardState, snapshot, entries } = write;
-  const after: Pledge = {
-    seq: before.seq,
-    term: hardState?.term ?? before.term,
-    votedFor: hardState === null ? before.votedFor : hardState.votedFor,
-    lastIndex,
-    lastTerm: entries.at(-1)?.term ?? snapshot?.term ?? before.lastTerm,
-  };
-  const changes = entries.length > 0 || snapshot !== null || !same(before, after);
-  return changes ? { ...after, seq: before.seq + 1 } : before;
-}
-
-function pledgeOf(seq: number, { hardState, snapshot, entries }: StoredState): Pledge {
-  const last = entries.at(-1) ?? snapshot ?? { index: 0, term: 0 };
-  const { term, votedFor } = hardState;
-  return { seq, term, votedFor, lastIndex: last.index, lastTerm: last.term };
 }
 
 function put(key: string, value: unknown): Operation {

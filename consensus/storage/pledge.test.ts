@@ -4,11 +4,19 @@ import os from "node:os";
 import path from "node:path";
 import { Level } from "level";
 import type { StoredState } from "../raft/types.js";
+import { anchorOf } from "./chain.js";
 import { LevelRaftStorage } from "./level.js";
-import { PledgeFile } from "./pledge.js";
+import { openPledgeFile } from "./pledge.js";
 import type { RaftWrite } from "./types.js";
 
-const PLEDGE = { seq: 1, term: 3, votedFor: "a", lastIndex: 9, lastTerm: 2 };
+const PLEDGE = {
+  seq: 1,
+  term: 3,
+  votedFor: "a",
+  lastIndex: 9,
+  lastTerm: 2,
+  link: anchorOf({ index: 9, term: 2 }),
+};
 const VOTERS = { voters: ["a", "b", "c"], learners: [] };
 const FORGOT = { code: "STORAGE_CORRUPT", message: /must not vote.*Do not restore.*nodes remove/ };
 
@@ -134,17 +142,17 @@ describe("pledge", () => {
   });
 
   it("outlives one damaged slot, but not two", async () => {
-    const written = await PledgeFile.open(file);
+    const written = await openPledgeFile(file);
     assert.equal(written.last, null);
     await written.write(PLEDGE);
     await written.write({ ...PLEDGE, seq: 2 });
     await written.close();
     await flip(file, 20);
-    const one = await PledgeFile.open(file);
+    const one = await openPledgeFile(file);
     assert.deepEqual(one.last, PLEDGE);
     await one.close();
     await flip(file, 4096 + 20);
-    await assert.rejects(PledgeFile.open(file), FORGOT);
+    await assert.rejects(openPledgeFile(file), FORGOT);
   });
 
   it("takes a folder of before there were pledges", async () => {

@@ -4,18 +4,15 @@
  * LevelDB reads its journal leniently: a record whose checksum fails is passed over at open, together with what shares
  * its block, without an error. A voter that lost its last records this way would vote a second time in one term, or for
  * a candidate without the entries that it acknowledged. So every batch that changes any of this carries the pledge of
- * the state after it, numbered, and once a synced batch is on the disk the same pledge is written here. At open, what is
- * in the database must agree with its own pledge, and must not be behind this one.
- *
- * The file is written after the database, never before, so a crash in between leaves it behind, which is no damage; and
- * before anything is sent, so nothing was promised that it does not know of. Two slots are used in turn: a write that is
- * torn by a crash leaves the other slot, which is then the last one that counted.
+ * the state after it, numbered, and once a synced batch is on the disk the same pledge is written to a file (see
+ * `slot_file.ts`). At open, what is in the database must agree with its own pledge, and must not be behind the file.
  */
-import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
-import { dirname } from "node:path";
 import { z } from "zod";
-import { amnesia, decodeRecord, encodeRecord } from "./record.js";
+import type { Snapshot, StoredState } from "../raft/types.js";
+import { anchorOf, linkSchema, sameLink } from "./chain.js";
+import { amnesia } from "./record.js";
+import { SlotFile } from "./slot_file.js";
+import type { RaftWrite } from "./types.js";
 
 const natural = z.number().int().min(0);
 
@@ -26,62 +23,38 @@ export const pledgeSchema = z.strictObject({
   votedFor: z.string().nullable(),
   lastIndex: natural,
   lastTerm: natural,
+  /** The end of the chain of entries. */
+  link: linkSchema,
 });
 export type Pledge = z.infer<typeof pledgeSchema>;
+export type PledgeFile = SlotFile<Pledge>;
 
-/** Slots lie in different sectors, so that a torn write of one leaves the other alone. */
-const SLOT_BYTES = 4096;
-const SLOTS = 2;
-/** Of a slot: the record's length, big-endian, then the record. */
-const LENGTH_BYTES = 2;
-const KEY = "pledge file";
+export const NO_PLEDGE: Pledge = {
+  seq: 0,
+  term: 0,
+  votedFor: null,
+  lastIndex: 0,
+  lastTerm: 0,
+  link: anchorOf({ index: 0, term: 0 }),
+};
 
-export class PledgeFile {
-  private constructor(
-    private readonly path: string,
-    private readonly file: FileHandle,
-    /** The newest that can be read; null in a file that is new. */
-    readonly last: Pledge | null,
-  ) {}
+/** @throws ConsensusError `STORAGE_CORRUPT` when no slot can be read */
+export function openPledgeFile(path: string): Promise<PledgeFile> {
+  return SlotFile.open({ path, schema: pledgeSchema, damaged: (why) => amnesia(why, { path }) });
+}
 
-  /** @throws ConsensusError `STORAGE_CORRUPT` when no slot can be read */
-  static async open(path: string): Promise<PledgeFile> {
-    const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
-    try {
-      const slots = await readSlots(file);
-      if (slots === null) await create(path, file);
-      return new PledgeFile(path, file, slots === null ? null : newest(path, slots));
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
-  }
-
-  /** On the disk when it resolves. */
-  async write(pledge: Pledge): Promise<void> {
-    const record = encodeRecord(KEY, pledge);
-    const slot = Buffer.alloc(SLOT_BYTES);
-    slot.writeUInt16BE(record.length);
-    slot.set(record, LENGTH_BYTES);
-    await this.file.write(slot, 0, SLOT_BYTES, (pledge.seq % SLOTS) * SLOT_BYTES);
-    await this.file.datasync();
-  }
-
-  close(): Promise<void> {
-    return this.file.close();
-  }
-
-  /** @param stored the database's own; null when it holds none */
-  check(stored: Pledge | null): void {
-    const { last, path } = this;
-    if (last === null || (stored !== null && stored.seq > last.seq)) return;
-    if (stored !== null && same(stored, last)) return;
-    const is = stored === null ? "nothing" : `${textOf(stored)}`;
-    throw amnesia(
-      `the database has lost what this node had written: it holds ${is}, and ${path} says ${textOf(last)}`,
-      { path },
-    );
-  }
+/**
+ * @param stored the database's own; null when it holds none
+ * @throws ConsensusError `STORAGE_CORRUPT` when the database is behind the file, or is not what the file says
+ */
+export function checkAgainst({ last, path }: PledgeFile, stored: Pledge | null): void {
+  if (last === null || (stored !== null && stored.seq > last.seq)) return;
+  if (stored !== null && same(stored, last)) return;
+  const is = stored === null ? "nothing" : `${textOf(stored)}`;
+  throw amnesia(
+    `the database has lost what this node had written: it holds ${is}, and ${path} says ${textOf(last)}`,
+    { path },
+  );
 }
 
 export function same(a: Pledge, b: Pledge): boolean {
@@ -90,48 +63,40 @@ export function same(a: Pledge, b: Pledge): boolean {
     a.term === b.term &&
     a.votedFor === b.votedFor &&
     a.lastIndex === b.lastIndex &&
-    a.lastTerm === b.lastTerm
+    a.lastTerm === b.lastTerm &&
+    sameLink(a.link, b.link)
   );
 }
 
-export function textOf({ seq, term, votedFor, lastIndex, lastTerm }: Pledge): string {
-  return `write ${seq} (term ${term}, vote ${votedFor ?? "none"}, log up to ${lastIndex} of term ${lastTerm})`;
+export function textOf({ seq, term, votedFor, lastIndex, lastTerm, link }: Pledge): string {
+  const end = Buffer.from(link).toString("hex").slice(0, 8);
+  return `write ${seq} (term ${term}, vote ${votedFor ?? "none"}, log up to ${lastIndex} of term ${lastTerm}, digest ${end})`;
 }
 
-/** @returns null for a file that never held anything */
-async function readSlots(file: FileHandle): Promise<(Pledge | null)[] | null> {
-  const bytes = Buffer.alloc(SLOTS * SLOT_BYTES);
-  const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
-  if (bytes.subarray(0, bytesRead).every((byte) => byte === 0)) return null;
-  return Array.from({ length: SLOTS }, (_, i) =>
-    readSlot(bytes.subarray(i * SLOT_BYTES, (i + 1) * SLOT_BYTES)),
-  );
+/** What the database holds after `write`; the same object when the write changes nothing that counts. */
+export function pledgeAfter(before: Pledge, write: RaftWrite, lastIndex: number, link: Uint8Array): Pledge {
+  const { hardState, snapshot, entries } = write;
+  const after: Pledge = {
+    seq: before.seq,
+    term: hardState?.term ?? before.term,
+    votedFor: hardState === null ? before.votedFor : hardState.votedFor,
+    lastIndex,
+    lastTerm: entries.at(-1)?.term ?? snapshot?.term ?? before.lastTerm,
+    link,
+  };
+  const changes = entries.length > 0 || snapshot !== null || !same(before, after);
+  return changes ? { ...after, seq: before.seq + 1 } : before;
 }
 
-function readSlot(slot: Buffer): Pledge | null {
-  const length = slot.readUInt16BE();
-  if (length > SLOT_BYTES - LENGTH_BYTES) return null;
-  try {
-    return decodeRecord(pledgeSchema, KEY, slot.subarray(LENGTH_BYTES, LENGTH_BYTES + length));
-  } catch {
-    return null;
-  }
+/** What is found. @param link the end of the chain; null when there are no entries, whose chain then ends in the pledge alone */
+export function pledgeOf(stored: StoredState, link: Uint8Array | null, pledge: Pledge | null): Pledge {
+  const { hardState, snapshot, entries } = stored;
+  const last = entries.at(-1) ?? snapshot ?? { index: 0, term: 0 };
+  const { term, votedFor } = hardState;
+  const end = link ?? pledge?.link ?? anchorAt(snapshot);
+  return { seq: pledge?.seq ?? 0, term, votedFor, lastIndex: last.index, lastTerm: last.term, link: end };
 }
 
-function newest(path: string, slots: readonly (Pledge | null)[]): Pledge {
-  const best = slots.reduce((a, b) => (a === null || (b !== null && b.seq > a.seq) ? b : a));
-  if (best === null) throw amnesia(`${path} is damaged: neither of its slots can be read`, { path });
-  return best;
-}
-
-/** Takes the space at once, so that later writes need none and change the content only. */
-async function create(path: string, file: FileHandle): Promise<void> {
-  await file.write(Buffer.alloc(SLOTS * SLOT_BYTES), 0, SLOTS * SLOT_BYTES, 0);
-  await file.sync();
-  const folder = await open(dirname(path), constants.O_RDONLY);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+export function anchorAt(snapshot: Snapshot | null): Uint8Array {
+  return anchorOf(snapshot ?? { index: 0, term: 0 });
 }

@@ -252,6 +252,54 @@ describe("raft storage: what only level has", () => {
     await assert.rejects(place.open().initialState(), corrupt(/"hard": it is missing/));
   });
 
+  /** As when the batch that replaced them was lost in the middle of LevelDB's journal, and later ones were not. */
+  it("finds out that entries are older ones that had been replaced", async () => {
+    const keys = [7, 8].map((index) => `entry/${index.toString(16).padStart(14, "0")}`);
+    const older = (await place.level.getMany(keys)) as Uint8Array[];
+    const storage = place.open();
+    await storage.save(write({ entries: entries(7, 9, 3) }));
+    await storage.close();
+    const newer = (await place.level.getMany(keys)) as Uint8Array[];
+    assert.equal((await place.open().initialState()).entries.length, 8);
+    const put = async (records: Uint8Array[]) => {
+      for (const [i, key] of keys.entries()) await place.level.put(key, records[i] as Uint8Array);
+    };
+    await put(older);
+    await assert.rejects(
+      place.open().initialState(),
+      corrupt(/entry\/0*9": it does not follow.*must not vote/),
+    );
+    await put(newer);
+    assert.equal((await place.open().initialState()).entries.at(-1)?.term, 3);
+  });
+
+  it("finds out that the last entry is another, of the same index and term", async () => {
+    const key = "entry/00000000000009";
+    const storage = place.open();
+    await storage.save(write({ entries: [entry(9, 2, "another")] }));
+    await storage.close();
+    const other = (await place.level.get(key)) as Uint8Array;
+    const again = place.open();
+    await again.save(write({ entries: [entry(9, 2)] }));
+    await again.close();
+    await place.level.put(key, other);
+    await assert.rejects(place.open().initialState(), corrupt(/"pledge": it says .*digest/));
+  });
+
+  it("keeps the chain over compaction, a conflict and a snapshot of the leader", async () => {
+    const storage = place.open();
+    await storage.compact(snapshotAt(9, 2), 9);
+    const empty = await place.reopen();
+    await empty.save(write({ entries: entries(10, 12, 2) }));
+    await empty.save(write({ entries: entries(10, 11, 4) }));
+    await (await place.reopen()).initialState();
+    const next = place.open();
+    await next.save(write({ snapshot: snapshotAt(30, 5) }));
+    await next.save(write({ entries: entries(31, 33, 5) }));
+    await next.compact(snapshotAt(32, 5), 31);
+    assert.deepEqual((await (await place.reopen()).initialState()).entries, entries(32, 33, 5));
+  });
+
   it("syncs exactly the writes that must be", async () => {
     const syncs: unknown[] = [];
     const { root } = place;

@@ -26,6 +26,14 @@ export const consensus = group(
     heartbeatTicks: field(z.number().int().min(1).max(100).default(2), {
       about: "Ticks between two heartbeats of the leader.",
     }),
+    reads: field(word(["safe", "lease"], "safe"), {
+      about:
+        "How a leader makes sure that it still leads before it answers a linearizable read. `safe`: it asks a majority, which costs a round trip. `lease`: it relies on a majority that answered within an election timeout, hence on clocks that run equally fast; the same on every voter.",
+    }),
+    leaseMarginTicks: field(z.number().int().min(0).max(1000).default(2), {
+      about:
+        "With `reads: lease`: ticks that clocks may drift apart in one election timeout. The lease is shorter by so much.",
+    }),
     snapshotEveryEntries: field(z.number().int().min(16).max(1_000_000).default(1000), {
       about: "Entries applied between two snapshots of the log.",
     }),

@@ -29,6 +29,16 @@ export const RULES: readonly Rule[] = [
     remedy: ({ consensus }) => `Raise consensus.election_ticks to ${consensus.heartbeatTicks * 10}.`,
   },
   {
+    settings: ["consensus.reads", "consensus.lease_margin_ticks", "consensus.election_ticks"],
+    about:
+      "With `reads: lease`, `lease_margin_ticks`, `heartbeat_ticks` and one tick more must be less than `election_ticks`: else a lease is over before the next heartbeat.",
+    holds: ({ consensus }) =>
+      consensus.reads === "safe" ||
+      consensus.leaseMarginTicks + consensus.heartbeatTicks + 1 < consensus.electionTicks,
+    remedy: ({ consensus }) =>
+      `Raise consensus.election_ticks above ${consensus.leaseMarginTicks + consensus.heartbeatTicks + 1}, or lower consensus.lease_margin_ticks.`,
+  },
+  {
     settings: ["consensus.committee_size"],
     about: "`committee_size` must be odd: one more voter than an odd number makes nothing safer.",
     holds: ({ consensus }) => consensus.committeeSize % 2 === 1,

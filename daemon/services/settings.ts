@@ -43,7 +43,7 @@ export interface SettingsService {
   /** @throws ServiceError as `list`, and SETTING_NOT_FOUND, INVALID_REQUEST */
   get(key: string, query: SettingsQuery): Promise<SettingView>;
   /**
-   * @throws ServiceError INVALID_REQUEST, PAYLOAD_TOO_LARGE, NOT_READY; and with `details.committed` "no" or "unknown"
+   * @throws ServiceError with `details.committed`, "no": INVALID_REQUEST, PAYLOAD_TOO_LARGE, NOT_READY; "no" or "unknown":
    * SETTING_CONFLICT (`details.revision`: the present one), SETTINGS_FULL, NETWORK_PARTITION, CONSENSUS_FAILED
    */
   set(key: string, value: unknown, expect: number | null): Promise<SettingView>;
@@ -58,6 +58,13 @@ export function settingsService(
 ): SettingsService {
   const read = (query: SettingsQuery, changedAt: (settings: Settings) => number): Promise<Settings> =>
     swarm(() => settingsOf(port(), query, changedAt));
+  const change = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await swarm(work);
+    } catch (error) {
+      throw sayingNothingDone(error);
+    }
+  };
   return {
     list: async (query) => settingListView(await read(query, (settings) => settings.revision)),
     async get(key, query) {
@@ -73,13 +80,20 @@ export function settingsService(
     async set(key, value, expect) {
       requireKey(key);
       const checked = checkedValue(key, value);
-      return settingView(await swarm(() => port().set(key, checked, expect)));
+      return settingView(await change(() => port().set(key, checked, expect)));
     },
     async delete(key, expect) {
       requireKey(key);
-      return { key, status: "deleted", revision: await swarm(() => port().delete(key, expect)) };
+      return { key, status: "deleted", revision: await change(() => port().delete(key, expect)) };
     },
   };
+}
+
+/** A node that is not ready has not asked anybody; whoever wanted the change must not have to guess that. */
+function sayingNothingDone(error: unknown): unknown {
+  if (!(error instanceof ServiceError) || error.name !== "NOT_READY") return error;
+  const details = { committed: "no", ...error.details };
+  return new ServiceError("NOT_READY", error.message, details, { cause: error });
 }
 
 async function settingsOf(

@@ -144,7 +144,9 @@ export class SwarmSettings {
     const outcome = await commitOnce(this.init, encodeCommand(command));
     if (outcome.kind === "refused") throw refusal(outcome);
     if (outcome.revision === undefined)
-      throw new ServiceError("INTERNAL", "the leader did not say at which revision it set it");
+      throw new ServiceError("INTERNAL", "the leader did not say at which revision it set it", {
+        committed: "unknown",
+      });
     await this.init.raft.waitApplied(outcome.revision, APPLY_MS).catch(() => undefined);
     return outcome.revision;
   }

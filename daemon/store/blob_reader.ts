@@ -1,6 +1,6 @@
 /** Reading whole blobs: hashed before the first use and after a change, and put aside when damaged. */
 import type { BlobRef, Hash } from "../../protocol/types.js";
-import { readChunkList } from "./blob_files.js";
+import { encodeRef, readChunkList } from "./blob_files.js";
 import { hashFile } from "./blob_hashing.js";
 import type { BlobShelf, Entry, Verification } from "./blob_shelf.js";
 import { missing } from "./disk_errors.js";
@@ -83,12 +83,16 @@ export class BlobReader {
   private async check(ref: BlobRef): Promise<void> {
     const paths = this.shelf.paths(ref.hash);
     const hashed = await this.reading(ref.hash, () => hashFile(this.fs, paths.data));
-    if (hashed.ref.hash !== ref.hash || hashed.ref.chunkRoot !== ref.chunkRoot) {
+    if (hashed.ref.hash !== ref.hash) {
       throw await this.shelf.putAside(ref.hash, "its bytes have another hash");
     }
-    // The list follows from the data, so a damaged one is no reason to fetch everything again.
-    if (!(await readChunkList(this.fs, paths.chunks, ref))) {
+    // The list and the reference follow from the data, so damaged ones are no reason to fetch everything again.
+    if (!(await readChunkList(this.fs, paths.chunks, hashed.ref))) {
       await writeDurably(this.fs, paths.chunks, hashed.chunkHashes);
+    }
+    if (hashed.ref.chunkRoot !== ref.chunkRoot) {
+      await writeDurably(this.fs, paths.ref, encodeRef(hashed.ref));
+      this.shelf.mend(hashed.ref);
     }
   }
 

@@ -49,8 +49,10 @@ async function scanBlob(
 ): Promise<FoundBlob | undefined> {
   const data = await fs.stat(paths.data);
   if (data === undefined) return undefined;
-  const ref = (await readRef(fs, paths.ref, hash)) ?? (await repairRef(fs, paths, hash, logger));
-  return ref && data.bytes === ref.bytes ? { ref, addedAtMs: data.mtimeMs } : undefined;
+  const read = await readRef(fs, paths.ref, hash);
+  // Whichever of the two is damaged: the data tell.
+  const ref = read?.bytes === data.bytes ? read : await repairRef(fs, paths, hash, logger);
+  return ref && { ref, addedAtMs: data.mtimeMs };
 }
 
 /**

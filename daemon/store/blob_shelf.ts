@@ -84,6 +84,16 @@ export class BlobShelf {
     });
   }
 
+  /** Its reference was damaged, its data are not. */
+  mend(ref: BlobRef): void {
+    const entry = this.get(ref.hash);
+    this.index.set(ref.hash, { ...entry, ref });
+    this.logger.warn(
+      { hash: ref.hash },
+      "the chunk root of a blob was damaged and has been made again from its data",
+    );
+  }
+
   async remove(hash: Hash): Promise<void> {
     this.index.delete(hash);
     await this.locks.run(hash, async () => {

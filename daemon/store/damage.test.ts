@@ -132,6 +132,26 @@ describe("daemon/store: damage", () => {
     }
   });
 
+  it("takes good data for good whatever digit of their reference has changed", async () => {
+    const bytes = bytesOf(BLOB_CHUNK_BYTES + 5);
+    const ref = await (await open()).put(bytes);
+    const whole = await fs.readFile(`${dataPath(ref.hash)}.ref`, "utf8");
+    for (const at of [
+      whole.indexOf('"bytes":') + 8,
+      whole.indexOf('"chunkRoot":') + 25,
+      whole.indexOf(hexOf(ref.hash)),
+    ]) {
+      const digit = whole[at] === "1" ? "2" : "1";
+      await fs.writeFile(`${dataPath(ref.hash)}.ref`, whole.slice(0, at) + digit + whole.slice(at + 1));
+      const store = await open();
+      assert.deepEqual(await store.read(ref.hash, 0, bytes.length), bytes);
+      assert.deepEqual(await store.chunkHashes(ref.hash), hashBytes(bytes).chunkHashes);
+      assert.deepEqual(store.list(), [ref]);
+      assert.equal(await fs.readFile(`${dataPath(ref.hash)}.ref`, "utf8"), whole);
+    }
+    assert.deepEqual(await quarantined(), []);
+  });
+
   it("throws nothing away because of a failure that passes", async () => {
     const bytes = bytesOf(100);
     const { hash } = await (await open()).put(bytes);

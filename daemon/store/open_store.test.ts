@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { promises as fs } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Level } from "level";
 import { DaemonError, type DaemonErrorCode } from "../errors.js";
 import { openStore, type Store } from "./open_store.js";
 
@@ -125,7 +126,27 @@ describe("openStore", () => {
   it("tells a damaged database from a missing one", async () => {
     const store = await open();
     await store.close();
-    await fs.writeFile(join(dir, "db", "CURRENT"), "no newline at the end");
-    await assert.rejects(openStore(dir, options), refused("STORE_CORRUPT", /damaged.*nodes remove/));
+    const current = join(dir, "db", "CURRENT");
+    const manifest = await fs.readFile(current, "utf8");
+    for (const text of ["no newline at the end", "MANIFEST-999999\n", manifest.replace("M", "L"), "\n"]) {
+      await fs.writeFile(current, text);
+      await assert.rejects(openStore(dir, options), refused("STORE_CORRUPT", /damaged.*nodes remove/));
+    }
+  });
+
+  it("refuses a database that has become a new one beside what the old one had promised", async () => {
+    await (await openStore(dir, options)).close();
+    await fs.rm(join(dir, "db"), { recursive: true });
+    await assert.rejects(openStore(dir, options), refused("STORE_CORRUPT", /meta\.pledge.*nodes remove/));
+  });
+
+  it("refuses a folder of before there were checksums, and leaves it as it is", async () => {
+    await fs.mkdir(dir, { recursive: true });
+    const db = new Level<string, Uint8Array>(join(dir, "db"), { valueEncoding: "view" });
+    const meta = db.sublevel<string, Uint8Array>("meta", { valueEncoding: "view" });
+    await meta.put("format", text("1"));
+    await db.close();
+    for (const _ of [1, 2])
+      await assert.rejects(openStore(dir, options), refused("STORE_TOO_OLD", /format 1.*another folder/));
   });
 });

@@ -4,6 +4,7 @@
  *     identity.key   the private key
  *     db/            one LevelDB: log, lineage, votes, meta, the peer store
  *     raft.pledge    what the log must not be behind of (consensus/storage/pledge.ts)
+ *     meta.pledge    what the votes and the genesis must not be behind of (meta.ts)
  *     blobs/         model versions, updates and snapshots, by hash
  *     partial/       downloads that go on after a restart
  *     quarantine/    the last few damaged blobs, while `storage.max_bytes` has room for them
@@ -14,14 +15,18 @@ import { join } from "node:path";
 import { LevelDatastore } from "datastore-level";
 import { DaemonError } from "../errors.js";
 import { BlobStore } from "./blob_store.js";
+import { CheckedLevel, ExplainedLevel, type OnDamage } from "./checked_level.js";
+import { corruptDatabase } from "./corrupt_database.js";
 import { dataDirUnusable, prepareDataDir, removeHolder, writeHolder } from "./data_dir.js";
-import { corruptDatabase, type Database, openDatabase } from "./database.js";
+import { type Database, openDatabase } from "./database.js";
 import { loadOrCreateIdentityBytes } from "./identity_file.js";
+import { Meta } from "./meta.js";
+import { datastoreLevel } from "./peer_level.js";
 import { errnoOf, nodeFs } from "./store_fs.js";
-import { type BytesLevel, DURABLE, type StoreLogger } from "./types.js";
+import type { BytesLevel, StoreLogger } from "./types.js";
 
 /** Of the folder and the keys in the database. Raised when an older release could not read what a newer one wrote. */
-export const STORE_FORMAT = 1;
+export const STORE_FORMAT = 2;
 
 /** Small records of the node itself. Writes are durable when the promise resolves. */
 export interface MetaStore {
@@ -53,29 +58,38 @@ export interface StoreOptions {
 
 /**
  * Opens (or makes) a node's folder and locks it for this process.
- * @throws DaemonError `DATA_DIR_UNUSABLE`, `DATA_DIR_LOCKED`, `STORE_TOO_NEW`, `STORE_CORRUPT`, `IDENTITY_UNUSABLE`
+ * @throws DaemonError `DATA_DIR_UNUSABLE`, `DATA_DIR_LOCKED`, `STORE_TOO_NEW`, `STORE_TOO_OLD`, `STORE_CORRUPT`, `IDENTITY_UNUSABLE`
  */
 export async function openStore(dataDir: string, options: StoreOptions): Promise<Store> {
   await prepareDataDir(dataDir);
   const db = await openDatabase(dataDir, nodeFs);
+  let meta: Meta | null = null;
   try {
-    const part = (name: string): BytesLevel => sublevel(db, name);
-    const meta = new Meta(part("meta"));
+    const path = join(dataDir, "db");
+    const { logger } = options;
+    const part = (name: string, onDamage: OnDamage): BytesLevel =>
+      new CheckedLevel(sublevel(db, name), { name, path, onDamage, logger });
+    await refuseOldFormat(dataDir, sublevel(db, "meta"));
+    meta = await Meta.open(part("meta", "refuse"), join(dataDir, "meta.pledge"), path);
     await checkFormat(dataDir, meta);
     await writeHolder(dataDir);
     const identity = await loadOrCreateIdentityBytes(dataDir, options.createIdentity);
     const blobs = await BlobStore.open(dataDir, options.logger);
-    // The datastore asks for a Level but uses only what a sublevel has too.
-    const libp2p = new LevelDatastore(part("libp2p") as Database);
+    const libp2p = new LevelDatastore(datastoreLevel(part("libp2p", "forget")));
     await libp2p.open();
-    const [raft, votes] = [part("raft"), part("votes")];
-    const lineage = { versions: part("lineage"), committees: part("committees") };
+    // Its records carry checksums of consensus/storage/record.ts.
+    const raft = new ExplainedLevel(sublevel(db, "raft"), path);
+    const lineage = { versions: part("lineage", "forget"), committees: part("committees", "forget") };
+    const votes = part("votes", "refuse");
+    const own = meta;
     const close = async (): Promise<void> => {
+      await own.close();
       // While the lock is still ours: after it the file may be the next holder's.
       await removeHolder(dataDir).finally(() => db.close());
     };
     return { dataDir, raft, lineage, votes, libp2p, meta, blobs, identity, close };
   } catch (error) {
+    await meta?.close();
     await db.close();
     if (error instanceof DaemonError || errnoOf(error) === undefined) throw error;
     throw dataDirUnusable(dataDir, error);
@@ -86,20 +100,15 @@ function sublevel(db: Database, name: string): BytesLevel {
   return db.sublevel<string, Uint8Array>(name, { keyEncoding: "utf8", valueEncoding: "view" });
 }
 
-class Meta implements MetaStore {
-  constructor(private readonly level: BytesLevel) {}
-
-  get(key: string): Promise<Uint8Array | undefined> {
-    return this.level.get(key);
-  }
-
-  put(key: string, value: Uint8Array): Promise<void> {
-    return this.level.put(key, value, DURABLE);
-  }
-
-  delete(key: string): Promise<void> {
-    return this.level.del(key, DURABLE);
-  }
+/** The records of format 1, of builds before the first release, had no checksums. */
+async function refuseOldFormat(dataDir: string, meta: BytesLevel): Promise<void> {
+  const format = await new ExplainedLevel(meta, join(dataDir, "db")).get("format");
+  if (format === undefined || new TextDecoder().decode(format) !== "1") return;
+  throw new DaemonError(
+    "STORE_TOO_OLD",
+    `The data folder ${dataDir} was written by a build from before the first release (format 1, this one reads ${STORE_FORMAT}). Choose another folder (--data-dir, node.data_dir), or empty this one and let the node join again.`,
+    { path: dataDir, format: 1, supported: STORE_FORMAT },
+  );
 }
 
 async function checkFormat(dataDir: string, meta: MetaStore): Promise<void> {

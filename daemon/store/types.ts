@@ -1,13 +1,13 @@
-type Operation =
+export type Operation =
   | { readonly type: "put"; readonly key: string; readonly value: Uint8Array }
   | { readonly type: "del"; readonly key: string };
 
-interface WriteOptions {
+export interface WriteOptions {
   /** On the disk when it resolves; an in-memory level knows no disk and passes over it. */
   readonly sync: boolean;
 }
 
-interface Range {
+export interface Range {
   readonly gte?: string;
   readonly lte?: string;
   readonly lt?: string;
@@ -16,7 +16,7 @@ interface Range {
 }
 
 /** Read with `for await`, or to the end with `all`. */
-interface Found<T> extends AsyncIterable<T> {
+export interface Found<T> extends AsyncIterable<T> {
   all(): Promise<T[]>;
 }
 

@@ -139,6 +139,14 @@ describe("daemon/store: a full disk under the database", () => {
       closed,
     );
     await guard.run(async () => undefined);
+    const merged = new WriteGuard(dir, { freeBytes: async () => 5 });
+    for (const text of ["block checksum mismatch", "is not tried again"]) {
+      const corrupt = new LevelError(text, "LEVEL_CORRUPTION");
+      await assert.rejects(
+        merged.run(() => Promise.reject(corrupt)),
+        { code: "STORE_CORRUPT", message: /block checksum mismatch.*nodes remove/ },
+      );
+    }
     const readOnly = (error: unknown) =>
       error instanceof DaemonError &&
       error.code === "DATA_DIR_UNUSABLE" &&

@@ -10,9 +10,12 @@
  */
 import { join } from "node:path";
 import type { DaemonError } from "../errors.js";
-import { dataDirUnusable } from "./data_dir.js";
+import { explainedError } from "./corrupt_database.js";
 import { databaseFull, isFull } from "./disk_errors.js";
 import { errnoOf, type StoreFs } from "./store_fs.js";
+
+/** Of LevelDB. The second comes from a merge of tables in the background, after which it takes no write either. */
+const FATAL = new Set(["LEVEL_IO_ERROR", "LEVEL_CORRUPTION"]);
 
 export class WriteGuard {
   private last: Promise<unknown> = Promise.resolve();
@@ -24,14 +27,14 @@ export class WriteGuard {
     private readonly fs: Pick<StoreFs, "freeBytes">,
   ) {}
 
-  /** @throws DaemonError `DISK_FULL`, `DATA_DIR_UNUSABLE`, now and ever after */
+  /** @throws DaemonError `DISK_FULL`, `DATA_DIR_UNUSABLE`, `STORE_CORRUPT`, now and ever after */
   run(write: () => Promise<void>): Promise<void> {
     const mine = this.last.then(async () => {
       if (this.failed !== null) throw await this.failed;
       try {
         await write();
       } catch (error) {
-        if (errnoOf(error) !== "LEVEL_IO_ERROR") throw error;
+        if (!FATAL.has(errnoOf(error) ?? "")) throw error;
         this.failed = this.explain(error);
         throw await this.failed;
       }
@@ -41,7 +44,7 @@ export class WriteGuard {
   }
 
   private async explain(error: unknown): Promise<DaemonError> {
-    if (!isFull(error)) return dataDirUnusable(this.dataDir, error);
+    if (!isFull(error)) return explainedError(this.dataDir, error);
     const bytesFree = await this.fs.freeBytes(this.dataDir).catch(() => undefined);
     return databaseFull(join(this.dataDir, "db"), bytesFree, error);
   }

@@ -80,7 +80,13 @@ export class LineageStore {
 
   /** Encoded committee certificates from number `from` on, at most one answer's worth. */
   async committees(from: number): Promise<Uint8Array[]> {
-    return this.byNumber.values({ gte: padded(from), limit: LINEAGE_PAGE_MAX }).all();
+    const page: Uint8Array[] = [];
+    for await (const [key, value] of this.byNumber.iterator({ gte: padded(from), limit: LINEAGE_PAGE_MAX })) {
+      // One that is damaged here is left out by the level.
+      if (key !== padded(from + page.length)) break;
+      page.push(value);
+    }
+    return page;
   }
 
   /** Encoded, from height 0 up to `head`. */
@@ -96,12 +102,12 @@ export class LineageStore {
     yield* this.byNumber.values();
   }
 
-  /** The highest height in [`from`, `below`) that is missing; null when none is. */
+  /** The highest height in [`from`, `below`) that is missing or damaged; null when none is. */
   async highestGap(session: string, from: number, below: number): Promise<number | null> {
     let expected = below - 1;
     if (expected < from) return null;
     const range = { gte: keyOf(session, from), lte: keyOf(session, expected), reverse: true };
-    for await (const key of this.versions.keys(range)) {
+    for await (const [key] of this.versions.iterator(range)) {
       if (key !== keyOf(session, expected)) return expected;
       expected -= 1;
     }

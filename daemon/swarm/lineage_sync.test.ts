@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Level } from "level";
 import { emptyControlState } from "../../consensus/control/index.js";
 import { Committee, testHash } from "../../consensus/testing/committee.js";
 import type { Certificate, Committee as CommitteeState } from "../../consensus/types.js";
@@ -28,7 +29,11 @@ let folder = "";
 const opened: Store[] = [];
 
 async function emptyStore(): Promise<LineageStore> {
-  const store = await openStore(join(folder, String(opened.length)), {
+  return openIn(join(folder, String(opened.length)));
+}
+
+async function openIn(dataDir: string): Promise<LineageStore> {
+  const store = await openStore(dataDir, {
     logger: { info: () => undefined, warn: () => undefined },
     createIdentity: () => new Uint8Array(68),
   });
@@ -41,6 +46,18 @@ async function storeOf(certificates: readonly Certificate[]): Promise<LineageSto
   for (const certificate of certificates) await store.put(certificate);
   for (const handover of [first, second]) await store.putCommittee(handover);
   return store;
+}
+
+/** One bit of each of these records, in the database of a node that is down. */
+async function flipIn(path: string, part: string, keys: readonly string[]): Promise<void> {
+  const db = new Level<string, Uint8Array>(path, { valueEncoding: "view" });
+  const level = db.sublevel<string, Uint8Array>(part, { keyEncoding: "utf8", valueEncoding: "view" });
+  for (const key of keys) {
+    const record = Uint8Array.from((await level.get(key)) ?? []);
+    record[record.length - 1] = (record.at(-1) ?? 0) ^ 1;
+    await level.put(key, record);
+  }
+  await db.close();
 }
 
 interface Peer {
@@ -96,6 +113,26 @@ describe("daemon/swarm: fetching the lineage", () => {
   after(async () => {
     for (const store of opened) await store.close();
     await rm(folder, { recursive: true });
+  });
+
+  it("fetches again what is damaged on its own disk", async () => {
+    const dataDir = join(folder, "damaged");
+    const before = await openIn(dataDir);
+    for (const certificate of chain) await before.put(certificate);
+    for (const handover of [first, second]) await before.putCommittee(handover);
+    await (opened.pop() as Store).close();
+    await flipIn(join(dataDir, "db"), "lineage", ["s1/000000000007", "s1/000000000150", "s1/000000000199"]);
+    await flipIn(join(dataDir, "db"), "committees", ["000000000001"]);
+    const lineage = await openIn(dataDir);
+    assert.deepEqual([await lineage.get("s1", 7), await lineage.committee(1)], [null, null]);
+    assert.equal((await lineage.pageDown("s1", 10)).length, 3, "it hands on what is whole above it");
+    assert.deepEqual(await lineage.committees(1), []);
+    const { sync, gap } = world({ a: { store: await storeOf(chain) } }, lineage);
+    assert.equal(await gap(), 199);
+    assert.equal(await sync.poll(), true);
+    assert.equal(await gap(), null);
+    assert.deepEqual(await lineage.get("s1", 7), chain[7]);
+    assert.deepEqual(await lineage.committee(1), first);
   });
 
   it("fetches everything below the head, page by page, and the committees", async () => {

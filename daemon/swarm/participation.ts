@@ -99,10 +99,12 @@ export class Participation {
         tickMs: config.consensus.tickMs,
         electionTicks: config.consensus.electionTicks,
         heartbeatTicks: config.consensus.heartbeatTicks,
+        reads: config.consensus.reads,
+        leaseMarginTicks: config.consensus.leaseMarginTicks,
         snapshotEveryEntries: config.consensus.snapshotEveryEntries,
       },
     });
-    const peers = () => askable({ formation, host, presence, outside: () => follower.active });
+    const peers = () => askable({ formation: epoch, host, presence, outside: () => follower.active });
     const follower: Follower = new Follower({
       swarm,
       formation,
