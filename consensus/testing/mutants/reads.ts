@@ -76,15 +76,6 @@ export const READ_MUTANTS: readonly Mutant[] = [
     withinSeeds: 3000,
   },
   {
-    name: "lease-without-margin",
-    what: "the lease lasts as long as the voters' silence, as if all clocks went alike",
-    file: "reading.js",
-    find: "s.now - (electionTicks - leaseMarginTicks - 1);",
-    replace: "s.now - electionTicks;",
-    caughtBy,
-    withinSeeds: 5000,
-  },
-  {
     name: "reads-without-bound",
     what: "reads wait for a majority without end",
     file: "reads.js",
