@@ -46,6 +46,15 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     withinSeeds: 10,
   },
   {
+    name: "win-before-own-vote-stored",
+    what: "a candidate leads by the others' votes, before its own disk knows of the term",
+    file,
+    find: 'return s.role === "precandidate" || s.votes.has(s.id);',
+    replace: "return true;",
+    caughtBy: ["election safety"],
+    withinSeeds: 10,
+  },
+  {
     name: "old-votes-counted",
     what: "votes of an earlier term count in the next",
     file: "state.js",
@@ -63,7 +72,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     file,
     find: "!log.hasConfigBetween(Math.max(log.appliedIndex, s.configIndex), log.commitIndex)",
     replace: "true",
-    caughtBy: ["membership safety"],
+    caughtBy: ["membership safety", "leader completeness"],
     withinSeeds: 300,
   },
   {

@@ -73,7 +73,7 @@ export const READ_MUTANTS: readonly Mutant[] = [
     find: "this.silentUntil = options.electionTicks;",
     replace: "this.silentUntil = 0;",
     caughtBy,
-    withinSeeds: 3000,
+    withinSeeds: 2000,
   },
   {
     name: "reads-without-bound",

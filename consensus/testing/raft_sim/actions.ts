@@ -70,6 +70,7 @@ export class Actions {
       [fault(0.07), "partition", () => faults.partition()],
       [fault(0.07), "cut one way", () => faults.cutOneWay()],
       [fault(0.12), "isolate", () => faults.isolateLeader()],
+      [0.4, "mute late", () => faults.muteLate()],
       [0.2, "heal", () => faults.heal()],
       [fault(0.1), "stall", () => faults.stall()],
       [0.4, "resume", () => faults.resume()],

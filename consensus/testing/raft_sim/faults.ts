@@ -64,11 +64,9 @@ export class Faults {
     const leader = this.random.pick(nodes.filter(({ core }) => core?.role === "leader"));
     const successor = this.random.pick(this.running);
     if (leader === undefined || successor === undefined) return null;
-    // One that hears late is cut off while answers are still on their way.
-    const late = network.hearsLate(leader.id);
-    const how = late ? "mute" : this.random.pick(["cut off", "deaf", "mute", "late", "late"] as const);
+    const how = this.random.pick(["cut off", "deaf", "mute", "late", "late"] as const);
     // All the others reach each other, else nobody would follow it.
-    if (!late) network.heal();
+    network.heal();
     // Sometimes with a friend.
     const friend = this.random.chance(0.3) ? this.random.pick(nodes) : undefined;
     for (const { id } of nodes) {
@@ -82,6 +80,15 @@ export class Faults {
     if (then === "reboot") for (const node of nodes) if (node !== leader) this.reboot(node);
     if (then !== "wait") successor.core?.campaign();
     return { touched: nodes, what: `${leader.id} ${how}, ${successor.id} may follow it: ${then}` };
+  }
+
+  /** A leader that hears late is no longer heard, while answers to it are still on their way. */
+  muteLate(): Done | null {
+    const { network, nodes } = this.cluster;
+    const leader = nodes.find(({ id, core }) => core?.role === "leader" && network.hearsLate(id));
+    if (leader === undefined) return null;
+    for (const { id } of nodes) network.cut(leader.id, id);
+    return { touched: [], what: leader.id };
   }
 
   heal(): Done {
