@@ -32,7 +32,7 @@ export const READ_MUTANTS: readonly Mutant[] = [
     replace: `    if (true) {
         progress.read = s.reads.round;`,
     caughtBy,
-    withinSeeds: 1000,
+    withinSeeds: 3000,
   },
   {
     name: "lease-without-check-quorum",

@@ -69,9 +69,9 @@ export class Actions {
       // A cut often lasts for longer than an election takes: then there are two leaders, one of them stale.
       [fault(0.07), "partition", () => faults.partition()],
       [fault(0.07), "cut one way", () => faults.cutOneWay()],
-      [fault(0.12), "isolate", () => faults.isolateLeader()],
+      [fault(0.15), "isolate", () => faults.isolateLeader()],
       [0.4, "mute late", () => faults.muteLate()],
-      [0.2, "heal", () => faults.heal()],
+      [0.1, "heal", () => faults.heal()],
       [fault(0.1), "stall", () => faults.stall()],
       [0.4, "resume", () => faults.resume()],
       [fault(0.2), "campaign", () => this.onNode((node) => node.core?.campaign())],
@@ -81,7 +81,7 @@ export class Actions {
       [fault(3), "lose", () => this.onNetwork((at) => cluster.network.lose(at))],
       [fault(1), "double", () => this.deliver(true)],
       [fault(1), "hold back", () => this.onNetwork((at) => cluster.network.hold(at))],
-      [2, "release", () => faults.release()],
+      [0.7, "release", () => faults.release()],
     ];
   }
 
@@ -137,7 +137,7 @@ export class Actions {
 
   private idle(): Done | null {
     if (!this.plan.fast) return null;
-    return this.random.chance(0.2) ? (this.faults.release() ?? this.tick()) : this.tick();
+    return this.random.chance(0.06) ? (this.faults.release() ?? this.tick()) : this.tick();
   }
 
   private tick(): Done | null {
