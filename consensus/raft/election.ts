@@ -186,8 +186,16 @@ export function countOwnVote(s: RaftState): void {
 function count(s: RaftState, peer: string, granted: boolean): void {
   if (!s.votes.has(peer)) s.votes.set(peer, granted);
   const result = voteResult(s.configuration, (voter) => s.votes.get(voter));
-  if (result === "won") win(s);
+  if (result === "won" && isRemembered(s)) win(s);
   else if (result === "lost") s.becomeFollower(s.term, null);
+}
+
+/**
+ * A candidate that won by the others' votes alone, before its own disk knows of the term, could lead that term twice: after
+ * a restart the others would vote for it again, and it would write other entries under the same indices and term.
+ */
+function isRemembered(s: RaftState): boolean {
+  return s.role === "precandidate" || s.votes.has(s.id);
 }
 
 function win(s: RaftState): void {

@@ -146,4 +146,26 @@ describe("raft elections", () => {
     }
     assert.equal(a.role, "precandidate");
   });
+
+  it("are not won before the candidate's own disk knows of the term", () => {
+    const cluster = new Cluster({ voters: THREE, options: { preVote: false } });
+    const a = cluster.node("a");
+    const others = ["b", "c"].map((id) => cluster.node(id));
+    const settleOthers = (): void => {
+      while (cluster.network.size > 0 || others.some((node) => node.process() || node.apply())) {
+        if (cluster.network.size > 0) cluster.network.deliver(0);
+      }
+    };
+    cluster.core("a").campaign();
+    a.take();
+    settleOthers();
+    assert.equal(
+      cluster.core("a").role,
+      "candidate",
+      "both others have voted for it, its own write is under way",
+    );
+    // With that write its term would be lost, and the others would vote for it once more.
+    a.write();
+    assert.equal(cluster.core("a").role, "leader");
+  });
 });

@@ -2,7 +2,8 @@
  * At most one node leads in a term, over the whole run (Figure 3 of the Raft paper): a leader needs the votes of a
  * majority (of both halves, while the members change), majorities overlap, and a voter gives one vote per term, which it
  * writes down before it answers. So the votes are counted here as well: grants that were sent in this very term, and the
- * leader's own if it is on its disk.
+ * leader's own. That must be on its disk in any case: the others would vote for it again after a restart, and a node that
+ * leads a term twice, without its log of the first time, is as bad as two that do.
  */
 import type { RaftCore } from "../../raft/core.js";
 import type { Message } from "../../raft/messages.js";
@@ -29,7 +30,9 @@ export class ElectionSafety implements Invariant {
     if (known !== undefined && known !== id) throw new Error(`${known} and ${id} both lead term ${term}`);
     this.leaders.set(term, id);
     const { hardState } = disk.readSynced();
-    if (hardState.term === term && hardState.votedFor === id) this.vote(term, id, id);
+    if (hardState.term !== term || hardState.votedFor !== id)
+      throw new Error(`${id} leads term ${term}, but its disk is in term ${hardState.term}`);
+    this.vote(term, id, id);
     const voted = (peer: string): boolean => this.votes.get(`${term}/${peer}`) === id;
     if (!holdsQuorum(core.configuration, voted))
       throw new Error(`${id} leads term ${term} without a majority's votes`);

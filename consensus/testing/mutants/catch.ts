@@ -18,11 +18,15 @@ export interface Outcome {
 }
 
 export async function catchMutant(mutant: Mutant): Promise<Outcome> {
-  const folder = plant(mutant);
-  const output = await run(join(folder, "consensus/testing/mutants/hunt.js"), mutant.withinSeeds);
-  rmSync(folder, { recursive: true, force: true });
-  const caught = JSON.parse(output) as Caught | null;
-  return { mutant, caught, fault: faultOf(mutant, caught) };
+  try {
+    const folder = plant(mutant);
+    const output = await run(join(folder, "consensus/testing/mutants/hunt.js"), mutant.withinSeeds);
+    rmSync(folder, { recursive: true, force: true });
+    const caught = JSON.parse(output) as Caught | null;
+    return { mutant, caught, fault: faultOf(mutant, caught) };
+  } catch (error) {
+    return { mutant, caught: null, fault: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 function faultOf(mutant: Mutant, caught: Caught | null): string | null {

@@ -46,6 +46,15 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     withinSeeds: 10,
   },
   {
+    name: "win-before-own-vote-stored",
+    what: "a candidate leads by the others' votes, before its own disk knows of the term",
+    file,
+    find: 'return s.role === "precandidate" || s.votes.has(s.id);',
+    replace: "return true;",
+    caughtBy: ["election safety"],
+    withinSeeds: 10,
+  },
+  {
     name: "old-votes-counted",
     what: "votes of an earlier term count in the next",
     file: "state.js",
@@ -63,7 +72,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     file,
     find: "!log.hasConfigBetween(Math.max(log.appliedIndex, s.configIndex), log.commitIndex)",
     replace: "true",
-    caughtBy: ["membership safety"],
+    caughtBy: ["membership safety", "leader completeness"],
     withinSeeds: 300,
   },
   {
@@ -73,7 +82,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     find: "    const outgoing = resultOfHalf(config.votersOutgoing, vote);",
     replace: "    const outgoing = incoming;",
     caughtBy: ["election safety"],
-    withinSeeds: 100,
+    withinSeeds: 300,
   },
   {
     name: "election-by-old-half",
@@ -83,7 +92,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     replace:
       "    const incoming = resultOfHalf(config.votersOutgoing.length > 0 ? config.votersOutgoing : config.voters, vote);",
     caughtBy: ["election safety"],
-    withinSeeds: 100,
+    withinSeeds: 300,
   },
   {
     name: "newer-term-not-told",
@@ -92,6 +101,6 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     find: "if (speaksAsLeader(m)) {",
     replace: "if (false) {",
     caughtBy: ["liveness"],
-    withinSeeds: 300,
+    withinSeeds: 1000,
   },
 ];

@@ -23,7 +23,7 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
         appendChange(s, LEAVE);
     return entry;`,
     caughtBy: ["membership safety"],
-    withinSeeds: 10,
+    withinSeeds: 100,
   },
   {
     name: "several-votes-in-one-step",
@@ -37,7 +37,7 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
       replace: 'return change.transition !== "auto";',
     },
     caughtBy: ["membership safety"],
-    withinSeeds: 30,
+    withinSeeds: 300,
   },
   {
     name: "joint-without-old-half",
@@ -46,7 +46,7 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     find: "const next = changed({ ...config, votersOutgoing: config.voters, autoLeave }, changes);",
     replace: "const next = changed({ ...config, votersOutgoing: [] }, changes);",
     caughtBy: ["membership safety"],
-    withinSeeds: 30,
+    withinSeeds: 100,
   },
   {
     name: "snapshot-without-members",
@@ -55,7 +55,7 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     find: "    s.configuration = snapshot.configuration;\n",
     replace: "",
     caughtBy: ["membership safety"],
-    withinSeeds: 30,
+    withinSeeds: 100,
   },
   {
     name: "change-before-own-commit",
@@ -64,6 +64,6 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     find: "this.pendingConfigIndex = noop.index;",
     replace: "void noop;",
     caughtBy: ["membership safety"],
-    withinSeeds: 100,
+    withinSeeds: 300,
   },
 ];

@@ -38,7 +38,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     find: "    return Math.min(incoming, committedOfHalf(config.votersOutgoing, ack));",
     replace: "    return incoming;",
     caughtBy: ["commit durability"],
-    withinSeeds: 30,
+    withinSeeds: 300,
   },
   {
     name: "commit-by-old-half",
@@ -47,7 +47,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     find: "    return Math.min(incoming, committedOfHalf(config.votersOutgoing, ack));",
     replace: "    return committedOfHalf(config.votersOutgoing, ack);",
     caughtBy: ["commit durability"],
-    withinSeeds: 100,
+    withinSeeds: 300,
   },
   {
     name: "learner-in-quorum",
@@ -56,7 +56,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     find: "    const incoming = committedOfHalf(config.voters, ack);",
     replace: "    const incoming = committedOfHalf([...config.voters, ...config.learners], ack);",
     caughtBy: ["commit durability"],
-    withinSeeds: 30,
+    withinSeeds: 100,
   },
   {
     name: "leader-counts-itself-unstored",
@@ -75,7 +75,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     find: "        if (generation !== this.replaced)\n            return;\n",
     replace: "",
     caughtBy: ["promises"],
-    withinSeeds: 100,
+    withinSeeds: 300,
   },
   {
     name: "apply-before-commit",
@@ -108,11 +108,10 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     name: "leader-drops-uncommitted",
     what: "a new leader drops what it does not know to be committed",
     file: "state.js",
-    find: `        this.leader = this.id;
-        this.trackMembers();`,
+    find: "        this.leader = this.id;\n",
     replace: `        this.leader = this.id;
         this.log.truncate(this.log.commitIndex + 1);
-        this.trackMembers();`,
+`,
     caughtBy: ["leader completeness", "leader append-only"],
     withinSeeds: 10,
   },
@@ -126,12 +125,13 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     withinSeeds: 10,
   },
   {
-    name: "follower-commits-beyond-match",
-    what: "a follower commits up to the leader's commit index, though its log is known to match only so far",
+    name: "follower-commits-before-match",
+    what: "a follower takes over the leader's commit index before it has compared the logs",
     file: "follower.js",
-    find: "s.commitTo(Math.min(m.commit, last));",
-    replace: "s.commitTo(Math.min(m.commit, log.lastIndex));",
-    caughtBy: ["commits stand"],
+    find: "    const last = log.accept(",
+    replace: `    s.commitTo(Math.min(m.commit, log.lastIndex));
+    const last = log.accept(`,
+    caughtBy: ["commits stand", "leader completeness", "STATE_MISMATCH"],
     withinSeeds: 300,
   },
   {
@@ -140,7 +140,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     file: "follower.js",
     find: "if (head.index <= log.commitIndex || log.term(head.index) === head.term) {",
     replace: "if (head.index === log.commitIndex) {",
-    caughtBy: ["commits stand"],
+    caughtBy: ["commits stand", "STATE_MISMATCH"],
     withinSeeds: 100,
   },
   {
@@ -159,7 +159,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     find: "    resumeTransfer(s, m.from, progress);\n",
     replace: "",
     caughtBy: ["liveness"],
-    withinSeeds: 300,
+    withinSeeds: 1000,
   },
   {
     name: "appends-without-bound",

@@ -4,14 +4,10 @@ import type { MemberChange } from "../../raft/types.js";
 import type { Seeded } from "../seeded.js";
 import { Clocks } from "./clocks.js";
 import type { Cluster } from "./cluster.js";
+import { type Done, NOBODY } from "./done.js";
+import { Faults } from "./faults.js";
 import type { RunPlan } from "./plan.js";
 import type { SimNode } from "./sim_node.js";
-
-/** What a step did: the nodes that it may have changed, and a word for the trace. Null: nothing was there to do. */
-export interface Done {
-  readonly touched: readonly SimNode[];
-  readonly what: string;
-}
 
 export type Action = readonly [weight: number, name: string, act: () => Done | null];
 
@@ -34,13 +30,12 @@ export const FAULTS = [
   "hold back",
 ] as const;
 
-const NOBODY: Done = { touched: [], what: "" };
-
 export class Actions {
   readonly all: readonly Action[];
   /** Refusals by their code. */
   readonly refused: Record<string, number> = {};
   private readonly clocks: Clocks | null;
+  private readonly faults: Faults;
   private proposals = 0;
   private reads = 0;
 
@@ -52,35 +47,41 @@ export class Actions {
     const { clockRatio, options } = plan;
     const ids = cluster.nodes.map(({ id }) => id);
     this.clocks = clockRatio === null ? null : new Clocks(ids, random, clockRatio);
-    // Each kind of fault is absent, usual or frequent in a run: together they hide what one of them alone would find.
-    const fault = (weight: number): number => weight * (random.pick([0, 0, 1, 1, 5]) ?? 1);
+    this.faults = new Faults(cluster, random, this.clocks);
+    const { faults } = this;
+    // Many runs meet few kinds of faults, some meet most: all together they hide what a few of them would find.
+    const share = random.pick([0.15, 0.3, 0.6]) ?? 0.3;
+    const fault = (weight: number): number =>
+      random.chance(share) ? weight * (random.pick([1, 5]) ?? 1) : 0;
     this.all = [
       [12, "tick", () => this.tick()],
-      [50, "deliver", () => this.deliver(false)],
+      [70, "deliver", () => this.deliver(false)],
       [25, "take", () => this.work("canTake", (node) => node.take())],
       [25, "write", () => this.work("canWrite", (node) => node.write())],
       [12, "apply", () => this.work("canApply", (node) => node.apply())],
       [5, "propose", () => this.propose()],
-      [4, "read", () => this.read()],
+      [8, "read", () => this.read()],
       [fault(1), "membership", () => this.changeMembership()],
-      [fault(0.2), "transfer", () => this.transfer()],
+      [fault(0.3), "transfer", () => this.transfer()],
       [fault(1), "snapshot", () => this.snapshot()],
-      [fault(0.4), "crash", () => this.crash()],
-      [1.5, "restart", () => this.restart()],
-      [fault(0.2), "partition", () => this.partition()],
-      [fault(0.2), "cut one way", () => this.cutOneWay()],
-      [fault(0.3), "isolate", () => this.isolateLeader()],
-      [0.5, "heal", () => this.heal()],
-      [fault(0.2), "stall", () => this.stall()],
-      [1, "resume", () => this.resume()],
+      [fault(0.2), "crash", () => faults.crash()],
+      [0.8, "restart", () => faults.restart()],
+      // A cut often lasts for longer than an election takes: then there are two leaders, one of them stale.
+      [fault(0.07), "partition", () => faults.partition()],
+      [fault(0.07), "cut one way", () => faults.cutOneWay()],
+      [fault(0.15), "isolate", () => faults.isolateLeader()],
+      [0.4, "mute late", () => faults.muteLate()],
+      [0.1, "heal", () => faults.heal()],
+      [fault(0.1), "stall", () => faults.stall()],
+      [0.4, "resume", () => faults.resume()],
       [fault(0.2), "campaign", () => this.onNode((node) => node.core?.campaign())],
       // An order to campaign that no leader gave would break a lease, whose holder knows when it has given one.
       [options.reads === "lease" ? 0 : fault(0.2), "force", () => this.force()],
-      [fault(0.4), "abandon", () => this.abandon()],
+      [fault(0.15), "abandon", () => this.abandon()],
       [fault(3), "lose", () => this.onNetwork((at) => cluster.network.lose(at))],
       [fault(1), "double", () => this.deliver(true)],
       [fault(1), "hold back", () => this.onNetwork((at) => cluster.network.hold(at))],
-      [2, "release", () => this.release()],
+      [0.7, "release", () => faults.release()],
     ];
   }
 
@@ -135,7 +136,8 @@ export class Actions {
   }
 
   private idle(): Done | null {
-    return this.plan.fast ? this.tick() : null;
+    if (!this.plan.fast) return null;
+    return this.random.chance(0.06) ? (this.faults.release() ?? this.tick()) : this.tick();
   }
 
   private tick(): Done | null {
@@ -152,6 +154,10 @@ export class Actions {
     const message = network.deliver(this.random.int(spread), keep);
     if (message === undefined) return NOBODY;
     const touched = nodes.filter(({ id }) => id === message.to);
+    // Who hands over may not hear what becomes of it.
+    if (message.type === "timeoutNow" && this.random.chance(0.3)) {
+      for (const { id } of nodes) network.cut(id, message.from);
+    }
     return { touched, what: `${message.type} of ${message.from}` };
   }
 
@@ -202,84 +208,6 @@ export class Actions {
 
   private snapshot(): Done | null {
     return this.onNode((node) => node.snapshot(this.random.int(6), this.random.int(4000)));
-  }
-
-  /** With none, some or all of the writes under way done, without a word; and with or without what was not synced. */
-  private crash(): Done | null {
-    return this.onNode((node) => {
-      if (this.random.chance(0.5)) node.take();
-      for (let done = this.random.int(node.unstoredReadys + 1); done > 0; done--) node.write(true);
-      node.crash(this.random.chance(0.5));
-    });
-  }
-
-  private restart(): Done | null {
-    const node = this.random.pick(this.cluster.nodes.filter((n) => n.core === null));
-    if (node === undefined) return null;
-    node.start();
-    this.clocks?.restarted(node.id);
-    return { touched: [node], what: "" };
-  }
-
-  private partition(): Done {
-    const groups: string[][] = [[], []];
-    for (const { id } of this.cluster.nodes) groups[this.random.int(2)]?.push(id);
-    this.cluster.network.partition(groups);
-    return { touched: [], what: groups.join(" / ") };
-  }
-
-  /** One node is not heard by some others, or does not hear them, while the other way works. */
-  private cutOneWay(): Done {
-    const { id } = this.random.pick(this.cluster.nodes) as SimNode;
-    const mute = this.random.chance(0.5);
-    const others = this.cluster.nodes.filter((node) => node.id !== id && this.random.chance(0.6));
-    for (const other of others) {
-      if (mute) this.cluster.network.cut(id, other.id);
-      else this.cluster.network.cut(other.id, id);
-    }
-    return { touched: [], what: `${id} ${mute ? "mute to" : "deaf to"} ${others.map((other) => other.id)}` };
-  }
-
-  /** A leader that nobody hears, that hears nobody, or whose followers' answers come late. */
-  private isolateLeader(): Done | null {
-    const { network, nodes } = this.cluster;
-    const leader = this.random.pick(nodes.filter(({ core }) => core?.role === "leader"));
-    if (leader === undefined) return null;
-    const how = this.random.pick(["cut off", "mute", "mute and late"] as const) ?? "cut off";
-    // Sometimes with a friend.
-    const friend = this.random.chance(0.3) ? this.random.pick(nodes) : undefined;
-    for (const { id } of nodes) {
-      if (id === leader.id || id === friend?.id) continue;
-      network.cut(leader.id, id);
-      if (how === "cut off") network.cut(id, leader.id);
-      else if (how === "mute and late") network.slowDown(id, leader.id);
-    }
-    return { touched: [], what: `${leader.id} ${how}` };
-  }
-
-  private heal(): Done {
-    this.cluster.network.heal();
-    return NOBODY;
-  }
-
-  private stall(): Done | null {
-    return this.onNode((node) => {
-      node.stalled = true;
-    });
-  }
-
-  private resume(): Done | null {
-    const node = this.random.pick(this.cluster.nodes.filter(({ stalled }) => stalled));
-    if (node === undefined) return null;
-    node.stalled = false;
-    return { touched: [node], what: "" };
-  }
-
-  private release(): Done | null {
-    const { network } = this.cluster;
-    if (network.heldBack === 0) return null;
-    network.release(this.random.int(network.heldBack));
-    return NOBODY;
   }
 }
 

@@ -17,8 +17,11 @@ export class Clocks {
     private readonly random: Seeded,
     ratio: number,
   ) {
+    // The worst for a lease: its holder's clock is slow, all the others' are fast.
+    const slow = random.chance(0.5) ? random.pick(ids) : undefined;
     for (const id of ids) {
-      const rate = random.pick([ratio, 1, ratio + random.next() * (1 - ratio)]) ?? 1;
+      const own = random.pick([ratio, 1, ratio + random.next() * (1 - ratio)]) ?? 1;
+      const rate = slow === undefined ? own : id === slow ? ratio : 1;
       this.clocks.set(id, { period: 1 / rate, due: random.next() / rate });
     }
   }

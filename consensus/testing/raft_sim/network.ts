@@ -5,6 +5,8 @@ import { decodeMessage, encodeMessage, type Message } from "../../raft/messages.
 const MAX_PENDING = 4000;
 /** Messages that are held back at once. */
 const MAX_HELD = 200;
+/** On a slow link each message waits for so many more: as many heartbeats, hence most of an election timeout. */
+const SLOW_LINK_MESSAGES = 6;
 
 export interface InTransit {
   readonly from: string;
@@ -47,6 +49,7 @@ export class SimNetwork {
     if (item === undefined || !this.connected(item.from, item.to)) return undefined;
     if (!keep && this.isSlow(item)) {
       this.held.push(item);
+      this.releaseBehind(item);
       return undefined;
     }
     this.delivered(decodeMessage(item.bytes));
@@ -89,15 +92,25 @@ export class SimNetwork {
     this.cuts.add(`${from}>${to}`);
   }
 
-  /** Everything from `from` to `to` is held back until it is released, one by one. */
+  /** Everything from `from` to `to` comes late. */
   slowDown(from: string, to: string): void {
     this.slow.add(`${from}>${to}`);
+  }
+
+  hearsLate(to: string): boolean {
+    for (const link of this.slow) if (link.endsWith(`>${to}`)) return true;
+    return false;
   }
 
   heal(): void {
     this.groups.clear();
     this.cuts.clear();
     this.slow.clear();
+  }
+
+  private releaseBehind({ from, to }: InTransit): void {
+    const ofLink = (item: InTransit): boolean => item.from === from && item.to === to;
+    if (this.held.filter(ofLink).length > SLOW_LINK_MESSAGES) this.release(this.held.findIndex(ofLink));
   }
 
   private isSlow({ from, to, late }: InTransit): boolean {

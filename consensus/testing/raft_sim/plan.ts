@@ -49,7 +49,7 @@ function drawOptions(random: Seeded): RaftOptions {
     checkQuorum: reads === "lease" || random.chance(0.8),
     reads,
     leaseMarginTicks: random.pick([1, 2, 3]) ?? 2,
-    maxPendingReads: 4,
+    maxPendingReads: random.pick([4, 32]) ?? 4,
     snapshotRetryTicks: 20,
     maxEntryBytes: 1024,
     maxAppendBytes: 1024,

@@ -1,8 +1,9 @@
 /** A run in which a seed decides everything: who ticks, what is lost, who crashes when, who joins and leaves. */
 import { createHash } from "node:crypto";
 import { Seeded } from "../seeded.js";
-import { type Action, Actions, type Done } from "./actions.js";
+import { type Action, Actions } from "./actions.js";
 import { Cluster } from "./cluster.js";
+import type { Done } from "./done.js";
 import { Events, RunFailed } from "./failure.js";
 import { drawPlan, type RunPlan } from "./plan.js";
 import { Recovery } from "./recovery.js";
