@@ -7,7 +7,15 @@ import { ConsensusError } from "../errors.js";
 import { entrySchema, snapshotSchema } from "../raft/messages.js";
 import type { Entry, HardState, Snapshot, StoredState } from "../raft/types.js";
 import { type Founders, genesisWrite, NOTHING_STORED } from "./genesis.js";
-import { type Pledge, PledgeFile, pledgeSchema, same, textOf } from "./pledge.js";
+import {
+  checkAgainst,
+  type Pledge,
+  PledgeFile,
+  type PledgeKeeper,
+  pledgeSchema,
+  same,
+  textOf,
+} from "./pledge.js";
 import { corrupt, decodeRecord, encodeRecord } from "./record.js";
 import type { RaftStorage, RaftWrite } from "./types.js";
 
@@ -41,15 +49,16 @@ export class LevelRaftStorage implements RaftStorage {
   private queue: Promise<unknown> = Promise.resolve();
   private closed = false;
   private pledge: Pledge = { seq: 0, term: 0, votedFor: null, lastIndex: 0, lastTerm: 0 };
-  private file: PledgeFile | null = null;
+  private file: PledgeKeeper | null = null;
 
   /**
    * @param level this storage's alone; it is not closed here
-   * @param pledgePath a file of this storage's own beside the database; null only where nothing depends on memory
+   * @param keeper a file of this storage's own beside the database, or what opens its stand-in; null only where nothing
+   *   depends on memory
    */
   constructor(
     private readonly level: RaftLevel,
-    private readonly pledgePath: string | null = null,
+    private readonly keeper: string | (() => Promise<PledgeKeeper>) | null = null,
   ) {}
 
   initialState(): Promise<StoredState> {
@@ -149,8 +158,9 @@ export class LevelRaftStorage implements RaftStorage {
       if (!same(pledge, found))
         throw corrupt(PLEDGE, `it says ${textOf(pledge)}, but found is ${textOf(found)}`);
     }
-    if (this.pledgePath !== null) this.file ??= await PledgeFile.open(this.pledgePath);
-    this.file?.check(pledge);
+    if (this.keeper !== null)
+      this.file ??= await (typeof this.keeper === "string" ? PledgeFile.open(this.keeper) : this.keeper());
+    if (this.file !== null) checkAgainst(this.file, pledge);
     // A folder of before there were pledges is taken as it is.
     this.pledge = pledge ?? pledgeOf(0, stored);
   }

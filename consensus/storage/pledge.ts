@@ -36,9 +36,19 @@ const SLOTS = 2;
 const LENGTH_BYTES = 2;
 const KEY = "pledge file";
 
-export class PledgeFile {
+/** Where the pledge is kept; another one than a file where the disk is simulated. */
+export interface PledgeKeeper {
+  readonly path: string;
+  /** As of the opening; null when nothing was ever kept. */
+  readonly last: Pledge | null;
+  /** Durable when it resolves. */
+  write(pledge: Pledge): Promise<void>;
+  close(): Promise<void>;
+}
+
+export class PledgeFile implements PledgeKeeper {
   private constructor(
-    private readonly path: string,
+    readonly path: string,
     private readonly file: FileHandle,
     /** The newest that can be read; null in a file that is new. */
     readonly last: Pledge | null,
@@ -70,18 +80,20 @@ export class PledgeFile {
   close(): Promise<void> {
     return this.file.close();
   }
+}
 
-  /** @param stored the database's own; null when it holds none */
-  check(stored: Pledge | null): void {
-    const { last, path } = this;
-    if (last === null || (stored !== null && stored.seq > last.seq)) return;
-    if (stored !== null && same(stored, last)) return;
-    const is = stored === null ? "nothing" : `${textOf(stored)}`;
-    throw amnesia(
-      `the database has lost what this node had written: it holds ${is}, and ${path} says ${textOf(last)}`,
-      { path },
-    );
-  }
+/**
+ * @param stored the database's own; null when it holds none
+ * @throws ConsensusError `STORAGE_CORRUPT` when the database is behind the file, or is not what the file says
+ */
+export function checkAgainst({ last, path }: PledgeKeeper, stored: Pledge | null): void {
+  if (last === null || (stored !== null && stored.seq > last.seq)) return;
+  if (stored !== null && same(stored, last)) return;
+  const is = stored === null ? "nothing" : `${textOf(stored)}`;
+  throw amnesia(
+    `the database has lost what this node had written: it holds ${is}, and ${path} says ${textOf(last)}`,
+    { path },
+  );
 }
 
 export function same(a: Pledge, b: Pledge): boolean {
