@@ -1,18 +1,13 @@
-import { runSeed } from "./run.js";
+/** `npm run test:sim`: runs seeds, prints what they met, and for one that fails the shortest way back to it. */
+import { Batch } from "./batch.js";
+import { parseOptions, USAGE } from "./options.js";
 
-for (
-  let seed = Number(process.argv[2] ?? 1);
-  seed <= Number(process.argv[3] ?? process.argv[2] ?? 1);
-  seed++
-) {
-  const t = process.cpuUsage();
-  const r = await runSeed({ seed, steps: Number(process.argv[4] ?? 3000) });
-  const u = process.cpuUsage(t);
-  const { failure, faults, ...rest } = r;
-  console.log(
-    JSON.stringify(rest),
-    ((u.user + u.system) / 1000).toFixed(0) + "ms cpu",
-    ((u.user + u.system) / r.steps).toFixed(0) + "us/step",
-  );
-  if (failure) console.log(failure, JSON.stringify(faults));
+const options = parseOptions(process.argv.slice(2));
+if (typeof options === "string") {
+  process.stderr.write(`${options}\n${USAGE}\n`);
+  process.exit(2);
 }
+const batch = new Batch(options, (line) => process.stdout.write(`${line}\n`));
+const { passed, failed } = await batch.run();
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

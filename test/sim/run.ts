@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import type { FaultKind } from "./faults/chaos.js";
+import type { Observer } from "./invariants/index.js";
 import type { SimEvent } from "./kernel/agenda.js";
 import type { SimProcess } from "./kernel/sim_process.js";
 import { Clients } from "./world/clients.js";
@@ -27,6 +28,8 @@ export interface RunInit {
   readonly steps: number;
   readonly nodes?: number;
   readonly disabled?: ReadonlySet<FaultKind>;
+  /** Claims besides those of the house. */
+  readonly claims?: () => readonly Observer[];
 }
 
 export interface RunReport {
@@ -75,8 +78,8 @@ class Run {
   private steps = 0;
 
   constructor(private readonly init: RunInit) {
-    const { seed, nodes, disabled = new Set() } = init;
-    this.world = new World({ seed, disabled, ...(nodes === undefined ? {} : { nodes }) });
+    const { seed, nodes, disabled = new Set(), claims = () => [] } = init;
+    this.world = new World({ seed, disabled, claims: claims(), ...(nodes === undefined ? {} : { nodes }) });
     this.operator = new Operator(this.world);
     this.clients = new Clients(this.world);
     this.troubles = new Troubles(this.world, this.operator, this.clients);

@@ -8,7 +8,7 @@ const READY_MS = 40;
 const OPEN_MS = 15;
 const EVALUATE_MS = 10;
 const RESTART_MS = 500;
-const DIES = 0.03;
+const DIES = 0.06;
 
 type Event = Parameters<Parameters<TrainerSupervisor["on"]>[0]>[0];
 type Order = Parameters<TrainerSupervisor["train"]>[0];

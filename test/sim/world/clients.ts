@@ -23,7 +23,8 @@ export class Clients {
     const life = random.pick(running)?.life;
     if (!life) return;
     const deeds = [this.session, this.read, this.set, this.compareAndSet, this.delete, this.readSettings];
-    const deed = random.pick(deeds) ?? this.read;
+    const idle = !isActive(life.control.state.session);
+    const deed = idle && random.chance(0.5) ? this.session : (random.pick(deeds) ?? this.read);
     agenda.plan(0, life.init.process, "client", () => deed.call(this, life));
   }
 

@@ -10,10 +10,12 @@ import type { World } from "./world.js";
 const MEMBERS_MAX = 12;
 const RETRY_MS = 400;
 const CALL_MS = 5000;
+/** A node that is well need not leave: the swarm may have good reasons to refuse (its only voter, say). */
+const TRIES_MAX = 4;
 
 export class Operator {
   /** To be taken out, and what follows when it is. */
-  private removing: { readonly node: SimNode; readonly replace: boolean } | null = null;
+  private removing: { readonly node: SimNode; readonly replace: boolean; tries: number } | null = null;
   private busy = false;
 
   constructor(private readonly world: World) {}
@@ -30,7 +32,7 @@ export class Operator {
   }
 
   remove(node: SimNode, replace: boolean): void {
-    this.removing = { node, replace };
+    this.removing = { node, replace, tries: 0 };
     this.tryRemoval();
   }
 
@@ -94,8 +96,10 @@ export class Operator {
     if (removing === null) return;
     const { node, replace } = removing;
     const again = (): void => {
-      if (this.removing === removing)
-        world.agenda.plan(RETRY_MS, null, "operator tries again", () => this.tryRemoval());
+      if (this.removing !== removing) return;
+      removing.tries += 1;
+      if (removing.tries >= TRIES_MAX && node.expectedRefusal === null) this.removing = null;
+      else world.agenda.plan(RETRY_MS, null, "operator tries again", () => this.tryRemoval());
     };
     const asked = world.leader ?? world.random.pick(world.running.filter((other) => other !== node));
     const life = asked?.life;

@@ -34,7 +34,8 @@ export class Watch implements Observer {
   /** The Raft level's invariants look at these, one for each node. */
   private readonly shells = new Map<string, RaftSimNode>();
 
-  constructor(isLiar: (node: string) => boolean) {
+  /** @param claims besides those of the house */
+  constructor(isLiar: (node: string) => boolean, claims: readonly Observer[]) {
     this.observers = [
       this.history,
       new OneVersionPerHeight(),
@@ -43,6 +44,7 @@ export class Watch implements Observer {
       new ExactlyOnce(),
       this.settings,
       this.queues,
+      ...claims,
     ];
   }
 

@@ -4,6 +4,7 @@ import { changeConfiguration, decodeConfChange } from "../../../consensus/raft/c
 import type { Configuration } from "../../../consensus/raft/types.js";
 import { Seeded } from "../../../consensus/testing/seeded.js";
 import { Chaos, type FaultKind } from "../faults/chaos.js";
+import type { Observer } from "../invariants/index.js";
 import { Agenda } from "../kernel/agenda.js";
 import { SimProcess } from "../kernel/sim_process.js";
 import { VirtualTime } from "../kernel/virtual_time.js";
@@ -11,16 +12,22 @@ import { SimNetwork } from "../net/sim_network.js";
 import { Keys } from "../node/keys.js";
 import { Life } from "../node/life.js";
 import { drawTraits, type Malice, type SwarmTraits } from "../node/traits.js";
+import { writeOlderFolder } from "./older_folder.js";
 import { SimNode } from "./sim_node.js";
 import { Watch } from "./watch.js";
 
-const VOTERS_MAX = 9;
+/** As large as committees are, mostly. */
+const SIZES = [1, 2, 3, 3, 3, 4, 5, 5, 5, 6, 7, 8, 9] as const;
+/** Nodes that are there from the start and have to be admitted. */
+const NEWCOMERS = [0, 0, 1, 2] as const;
+const LIES = 0.6;
 
 export interface WorldInit {
   readonly seed: number;
   /** Founders; drawn when left out. */
   readonly nodes?: number;
   readonly disabled: ReadonlySet<FaultKind>;
+  readonly claims: readonly Observer[];
 }
 
 export class World {
@@ -37,15 +44,15 @@ export class World {
   private readonly keys: Keys;
   private named = 0;
 
-  constructor({ seed, nodes, disabled }: WorldInit) {
+  constructor({ seed, nodes, disabled, claims }: WorldInit) {
     this.random = new Seeded(seed);
     this.chaos = new Chaos(seed, disabled);
     this.time = new VirtualTime(this.agenda, this.random.next);
     this.network = new SimNetwork(this.agenda, this.time, this.chaos, new Seeded(seed ^ 0x7e7));
     this.keys = new Keys(seed);
-    this.watch = new Watch((node) => this.nodes.get(node)?.malice !== null);
-    const drawn = 1 + this.random.int(VOTERS_MAX);
-    const founders = Math.min(VOTERS_MAX, nodes ?? drawn);
+    this.watch = new Watch((node) => this.nodes.get(node)?.malice !== null, claims);
+    const drawn = this.random.pick(SIZES) ?? 3;
+    const founders = nodes ?? drawn;
     this.committeeSize = Math.max(founders, this.random.pick([1, 3, 5]) ?? 5);
     this.swarm = {
       tickMs: 100,
@@ -66,7 +73,9 @@ export class World {
 
   /** Runs everybody. */
   start(): void {
+    if (this.chaos.level("versionSkew") > 0 && this.random.chance(0.3)) this.foundByOlderBuild();
     for (const node of this.nodes.values()) this.startNode(node);
+    for (let i = this.random.pick(NEWCOMERS) ?? 0; i > 0; i--) this.join();
   }
 
   /** A node with an empty disk that will ask to be admitted. */
@@ -165,6 +174,16 @@ export class World {
     });
   }
 
+  /** The founders' folders are of a release that knew neither joint consensus nor pledges. */
+  private foundByOlderBuild(): void {
+    const learner = this.add(this.nextName(), null).name;
+    for (const name of this.genesis.voters) {
+      const node = this.nodes.get(name);
+      if (node !== undefined) writeOlderFolder(node.disk, this.genesis.voters, learner);
+    }
+    this.chaos.happened("versionSkew");
+  }
+
   private add(name: string, malice: Malice | null): SimNode {
     const node = new SimNode(name, drawTraits(this.swarm, this.chaos), malice);
     this.nodes.set(name, node);
@@ -180,8 +199,9 @@ export class World {
       (kind) => this.chaos.level(kind) > 0,
     );
     const most = Math.floor((founders - 1) / 2);
-    const count = Math.min(most, this.random.int(3));
-    return Array.from({ length: count }, () => this.random.pick(kinds) ?? null);
+    return Array.from({ length: most }, () =>
+      this.random.chance(LIES) ? (this.random.pick(kinds) ?? null) : null,
+    );
   }
 
   private opened(node: SimNode, life: Life): void {
