@@ -101,7 +101,8 @@ export class Batch {
   private async explain(init: RunInit, report: RunReport): Promise<void> {
     this.say(`seed ${init.seed} failed in step ${report.steps}: ${report.failure?.message}`);
     const least = await shrink(init, report);
-    const { failure, steps } = least.report;
+    // Once more, with what the nodes log.
+    const { failure, steps } = await runSeed({ ...least.init, verbose: true });
     if (failure === null) return;
     this.say(
       `  least that fails (after ${least.runs} more runs): step ${steps} of the ${failure.phase} phase`,

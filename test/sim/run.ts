@@ -28,6 +28,8 @@ export interface RunInit {
   readonly steps: number;
   readonly nodes?: number;
   readonly disabled?: ReadonlySet<FaultKind>;
+  /** What the nodes log stands among the events of a failure. */
+  readonly verbose?: boolean;
   /** Claims besides those of the house. */
   readonly claims?: () => readonly Observer[];
 }
@@ -78,8 +80,15 @@ class Run {
   private steps = 0;
 
   constructor(private readonly init: RunInit) {
-    const { seed, nodes, disabled = new Set(), claims = () => [] } = init;
-    this.world = new World({ seed, disabled, claims: claims(), ...(nodes === undefined ? {} : { nodes }) });
+    const { seed, nodes, disabled = new Set(), claims = () => [], verbose = false } = init;
+    const log = verbose ? (line: string) => this.note(`      ${line.trim()}`) : null;
+    this.world = new World({
+      seed,
+      disabled,
+      log,
+      claims: claims(),
+      ...(nodes === undefined ? {} : { nodes }),
+    });
     this.operator = new Operator(this.world);
     this.clients = new Clients(this.world);
     this.troubles = new Troubles(this.world, this.operator, this.clients);
@@ -164,6 +173,10 @@ class Run {
     }
     const line = `${event.atMs.toFixed(3)} ${process?.node ?? "-"} ${event.label}: ${state}`;
     this.trace.update(line);
+    this.note(line);
+  }
+
+  private note(line: string): void {
     this.tail.push(line);
     if (this.tail.length > 2 * TAIL_EVENTS) this.tail.splice(0, TAIL_EVENTS);
   }

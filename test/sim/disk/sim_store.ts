@@ -103,11 +103,16 @@ export class SimStore {
   }
 
   private async write(batch: Batch): Promise<void> {
+    // As `WriteGuard`: after one that failed, none is handed to the database any more.
+    if (this.broken !== null) throw this.broken;
     this.disk.underWay.push(batch);
     await this.busy(batch.sync ? this.syncMs() : BUFFERED_MS);
-    this.disk.underWay.shift();
     if (this.disk.full) this.broken ??= new NoSpace("IO error: No space left on device");
-    if (this.broken !== null) throw this.broken;
+    if (this.broken !== null) {
+      this.disk.underWay = [];
+      throw this.broken;
+    }
+    this.disk.underWay.shift();
     this.disk.write(batch);
   }
 }

@@ -2,7 +2,6 @@
  * One life of a node: the production code of a member, put together as `daemon/swarm/participation.ts` and
  * `daemon/node.ts` do, over the simulated disk, network, keys and trainer. Everything between those is what ships.
  */
-import { pino } from "pino";
 import { Registry } from "prom-client";
 import type { ApplyOutcome } from "../../../consensus/control/index.js";
 import { formationOf, type Genesis } from "../../../consensus/formation/index.js";
@@ -10,6 +9,7 @@ import { type RaftApplier, RaftNode } from "../../../consensus/node/index.js";
 import type { RaftCore } from "../../../consensus/raft/core.js";
 import { LevelRaftStorage, type Pledge } from "../../../consensus/storage/index.js";
 import type { Seeded } from "../../../consensus/testing/seeded.js";
+import type { Logger } from "../../../daemon/logger.js";
 import { createSwarmMetrics } from "../../../daemon/metrics/index.js";
 import { RoundDriver } from "../../../daemon/rounds/driver.js";
 import { TrainerPort } from "../../../daemon/rounds/trainer_port.js";
@@ -52,7 +52,6 @@ const APPROVAL_TIMEOUT_MS = 60_000;
 const REFUSED_PROPOSALS_MAX = 3;
 const COMMIT_MS = 10_000;
 
-const logger = pino({ level: "silent" });
 /** Nobody reads them here. */
 const metrics = createSwarmMetrics(new Registry(), () => null);
 
@@ -70,6 +69,7 @@ export interface LifeInit {
   /** It may lie now: liars are a minority. */
   readonly mayLie: () => boolean;
   readonly committeeSize: number;
+  readonly logger: Logger;
   readonly observers: readonly Observer[];
   /** Something broke that the node cannot go on without. */
   readonly fatal: (error: Error) => void;
@@ -105,7 +105,7 @@ export class Life {
 
   /** @throws what the production code throws when it does not take the disk */
   static async open(init: LifeInit): Promise<Life> {
-    const { process, disk, network, agenda, random, keys, genesis, traits, chaos, observers } = init;
+    const { process, disk, network, agenda, random, keys, genesis, traits, chaos, observers, logger } = init;
     const self = process.node;
     const formation = formationOf(genesis);
     const { verify } = keys;

@@ -10,7 +10,7 @@ import { decodeDecision, votePreimage } from "../../../consensus/votes/index.js"
 import type { Hash, Signer } from "../../../protocol/types.js";
 import type { Life } from "./life.js";
 
-const FORGES = 0.2;
+const FORGES = 0.5;
 
 export function beMalicious(life: Life, signer: Signer): void {
   const { malice } = life.init;
@@ -46,11 +46,13 @@ function askForLies(life: Life, signer: Signer): void {
   };
 }
 
-/** Its own signature is real, the others' are copies of it. */
-function forge({ raft }: Life, signer: Signer, decision: Decision): void {
+/** Its own signature is real, and alone or among copies of it under the others' names. */
+function forge({ raft, init }: Life, signer: Signer, lie: Decision): void {
+  const decision = { ...lie, cursor: { next: lie.cursor.next, holes: [] } };
   const signature = signer.sign(votePreimage(decision));
-  const votes = decision.voters.map((peer) => ({ peer, signature }));
-  const certificate = { decision: { ...decision, cursor: { next: decision.cursor.next, holes: [] } }, votes };
+  const alone = init.chaos.random("wrongLeader").chance(0.5);
+  const names = alone ? [signer.peerId] : decision.voters;
+  const certificate = { decision, votes: names.map((peer) => ({ peer, signature })) };
   const command = encodeCommand({
     v: 1,
     type: "round.commit",

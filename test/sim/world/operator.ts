@@ -40,8 +40,12 @@ export class Operator {
   transfer(): boolean {
     const life = this.world.leader?.life;
     if (!life) return false;
+    const { voters } = life.raft.status();
+    // What a lying leader can do shows only when one leads.
+    const liar = voters.find((peer) => this.world.nodes.get(peer)?.malice === "wrongLeader");
+    const to = this.world.chaos.random("transfer").chance(0.7) ? liar : undefined;
     this.as(life.init.process, () => {
-      void life.raft.transferLeadership(undefined, CALL_MS).catch(() => undefined);
+      void life.raft.transferLeadership(to, CALL_MS).catch(() => undefined);
     });
     return true;
   }

@@ -1,8 +1,10 @@
 /** The swarm of one run: its nodes over their lives, what lies between them, and the invariants that watch them. */
+import { pino } from "pino";
 import { formationOf, type Genesis } from "../../../consensus/formation/index.js";
 import { changeConfiguration, decodeConfChange } from "../../../consensus/raft/configuration.js";
 import type { Configuration } from "../../../consensus/raft/types.js";
 import { Seeded } from "../../../consensus/testing/seeded.js";
+import type { Logger } from "../../../daemon/logger.js";
 import { Chaos, type FaultKind } from "../faults/chaos.js";
 import type { Observer } from "../invariants/index.js";
 import { Agenda } from "../kernel/agenda.js";
@@ -28,6 +30,8 @@ export interface WorldInit {
   readonly nodes?: number;
   readonly disabled: ReadonlySet<FaultKind>;
   readonly claims: readonly Observer[];
+  /** Every line that a node logs; null: nobody reads them. */
+  readonly log: ((line: string) => void) | null;
 }
 
 export class World {
@@ -40,11 +44,16 @@ export class World {
   readonly genesis: Genesis;
   readonly nodes = new Map<string, SimNode>();
   readonly committeeSize: number;
+  private readonly logger: Logger;
   private readonly swarm: SwarmTraits;
   private readonly keys: Keys;
   private named = 0;
 
-  constructor({ seed, nodes, disabled, claims }: WorldInit) {
+  constructor({ seed, nodes, disabled, claims, log }: WorldInit) {
+    this.logger =
+      log === null
+        ? pino({ level: "silent" })
+        : pino({ level: "debug", base: null, timestamp: false }, { write: log });
     this.random = new Seeded(seed);
     this.chaos = new Chaos(seed, disabled);
     this.time = new VirtualTime(this.agenda, this.random.next);
@@ -110,6 +119,7 @@ export class World {
         malice: node.malice,
         mayLie: () => this.mayLie(),
         committeeSize: this.committeeSize,
+        logger: this.logger.child({ node: node.name }),
         observers: [this.watch],
         fatal: (error) => this.broke(node, error),
       }).then(
