@@ -29,6 +29,11 @@ export class Barriers {
     private readonly retryTicks: number,
   ) {}
 
+  /** Readers that are not answered. */
+  get size(): number {
+    return this.readers;
+  }
+
   get waiting(): boolean {
     return this.fresh.length > 0;
   }

@@ -13,7 +13,7 @@ import { Listeners } from "./listeners.js";
 import { type RaftNodeOptions, raftNodeOptions } from "./options.js";
 import { Published } from "./published.js";
 import { Ticker } from "./ticker.js";
-import type { MembershipChange, RaftNodeInit, RaftStatus } from "./types.js";
+import type { MembershipChange, QueueSizes, RaftNodeInit, RaftStatus } from "./types.js";
 import { type Committed, Waiting } from "./waiting.js";
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -74,6 +74,7 @@ export class RaftNode {
     const options = raftNodeOptions(init.options);
     const stored = await init.storage.initialState();
     const core = new RaftCore({ id: init.id, stored, options, random: init.random ?? Math.random });
+    init.onCore?.(core);
     const node = new RaftNode(init, options, core);
     if (stored.snapshot !== null) node.applying.restore(stored.snapshot);
     await node.replay();
@@ -218,6 +219,15 @@ export class RaftNode {
 
   status(): RaftStatus {
     return this.published.status();
+  }
+
+  queues(): QueueSizes {
+    return {
+      inboxMessages: this.inbox.size,
+      waiting: this.waiting.size,
+      readers: this.barriers.size,
+      unstoredReadys: this.writesUnderWay,
+    };
   }
 
   /** Called after a Ready in which role, term, leader, configuration or applied index changed. @returns unsubscribe */

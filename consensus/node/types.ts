@@ -1,4 +1,5 @@
 /** What a Raft node needs from its surroundings, and what it says of itself. */
+import type { RaftCore } from "../raft/core.js";
 import type { FollowerStatus } from "../raft/types.js";
 import type { RaftStorage } from "../storage/types.js";
 import type { RaftNodeOptions } from "./options.js";
@@ -43,6 +44,17 @@ export interface RaftNodeInit {
   /** In [0, 1); spreads election timeouts. */
   readonly random?: () => number;
   readonly options?: Partial<RaftNodeOptions>;
+  /** Shown the core before it runs, to be read only: a simulation checks its invariants on it. */
+  readonly onCore?: (core: RaftCore) => void;
+}
+
+/** What waits in a node; each has its bound in the options. */
+export interface QueueSizes {
+  readonly inboxMessages: number;
+  /** Proposals, and callers that wait for an index. */
+  readonly waiting: number;
+  readonly readers: number;
+  readonly unstoredReadys: number;
 }
 
 export interface MembershipChange {

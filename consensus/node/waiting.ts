@@ -21,9 +21,13 @@ export class Waiting {
 
   constructor(private readonly max: number) {}
 
+  get size(): number {
+    return this.proposals.size + this.indexes.size;
+  }
+
   /** @throws ConsensusError `OVERLOADED` */
   assertRoom(): void {
-    const waiting = this.proposals.size + this.indexes.size;
+    const waiting = this.size;
     if (waiting < this.max) return;
     throw new ConsensusError(
       "OVERLOADED",

@@ -14,7 +14,7 @@ import {
   NO_PLEDGE,
   openPledgeFile,
   type Pledge,
-  type PledgeFile,
+  type PledgeKeeper,
   pledgeAfter,
   pledgeOf,
   pledgeSchema,
@@ -54,15 +54,16 @@ export class LevelRaftStorage implements RaftStorage {
   private queue: Promise<unknown> = Promise.resolve();
   private closed = false;
   private pledge: Pledge = NO_PLEDGE;
-  private file: PledgeFile | null = null;
+  private file: PledgeKeeper | null = null;
 
   /**
    * @param level this storage's alone; it is not closed here
-   * @param pledgePath a file of this storage's own beside the database; null only where nothing depends on memory
+   * @param keeper a file of this storage's own beside the database, or what opens its stand-in; null only where nothing
+   *   depends on memory
    */
   constructor(
     private readonly level: RaftLevel,
-    private readonly pledgePath: string | null = null,
+    private readonly keeper: string | (() => Promise<PledgeKeeper>) | null = null,
   ) {}
 
   initialState(): Promise<StoredState> {
@@ -174,7 +175,8 @@ export class LevelRaftStorage implements RaftStorage {
   private async remember(found: Pledge, written: Pledge | null): Promise<void> {
     if (written !== null && !same(written, found))
       throw corrupt(PLEDGE, `it says ${textOf(written)}, but found is ${textOf(found)}`);
-    if (this.pledgePath !== null) this.file ??= await openPledgeFile(this.pledgePath);
+    if (this.keeper !== null)
+      this.file ??= await (typeof this.keeper === "string" ? openPledgeFile(this.keeper) : this.keeper());
     if (this.file !== null) checkAgainst(this.file, written);
     // A folder of before there were pledges is taken as it is.
     this.pledge = found;

@@ -38,6 +38,16 @@ export const NO_PLEDGE: Pledge = {
   link: anchorOf({ index: 0, term: 0 }),
 };
 
+/** Where the pledge is kept; another one than a file where the disk is simulated. */
+export interface PledgeKeeper {
+  readonly path: string;
+  /** As of the opening; null when nothing was ever kept. */
+  readonly last: Pledge | null;
+  /** Durable when it resolves. */
+  write(pledge: Pledge): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** @throws ConsensusError `STORAGE_CORRUPT` when no slot can be read */
 export function openPledgeFile(path: string): Promise<PledgeFile> {
   return SlotFile.open({ path, schema: pledgeSchema, damaged: (why) => amnesia(why, { path }) });
@@ -47,7 +57,7 @@ export function openPledgeFile(path: string): Promise<PledgeFile> {
  * @param stored the database's own; null when it holds none
  * @throws ConsensusError `STORAGE_CORRUPT` when the database is behind the file, or is not what the file says
  */
-export function checkAgainst({ last, path }: PledgeFile, stored: Pledge | null): void {
+export function checkAgainst({ last, path }: PledgeKeeper, stored: Pledge | null): void {
   if (last === null || (stored !== null && stored.seq > last.seq)) return;
   if (stored !== null && same(stored, last)) return;
   const is = stored === null ? "nothing" : `${textOf(stored)}`;

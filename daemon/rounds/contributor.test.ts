@@ -60,6 +60,7 @@ describe("daemon/rounds: contributor", () => {
     const lost: number[] = [];
     const subject = new Contributor({
       identity: { peerId: self, sign: (message) => committee.sign(self, message) },
+      verify: committee.verify,
       logger: createLogger({ level: "silent", format: "json" }),
       inlineUpdateMaxBytes: 0,
       control: { state: emptyControlState("test", hash) },

@@ -1,7 +1,7 @@
 /** This node's own part in a round: has the trainer run, signs what it made, and makes it known. */
 import { rm } from "node:fs/promises";
 import type { ControlState } from "../../consensus/control/index.js";
-import { signManifest } from "../../protocol/index.js";
+import { signManifest, verifyManifest } from "../../protocol/index.js";
 import type { AnnouncedUpdate, RoundContext } from "../../training/round/index.js";
 import type { SessionSpec } from "../../training/session.js";
 import type { BatchRange } from "../../training/types.js";
@@ -10,7 +10,8 @@ import { announcedOf, type UpdateInbox } from "./inbox.js";
 import type { RoundBlobs } from "./round_blobs.js";
 import type { TrainerPort, TrainOrder, UpdateMessage } from "./trainer_port.js";
 
-export interface ContributorInit extends Pick<RoundDeps, "identity" | "logger" | "inlineUpdateMaxBytes"> {
+export interface ContributorInit
+  extends Pick<RoundDeps, "identity" | "verify" | "logger" | "inlineUpdateMaxBytes"> {
   readonly control: { readonly state: Pick<ControlState, "session" | "history"> };
   readonly trainer: Pick<TrainerPort, "train" | "state"> | null;
   readonly blobs: Pick<RoundDeps["blobs"], "tempDir" | "putFile" | "read">;
@@ -98,7 +99,7 @@ export class Contributor {
       const { codec, contribution, base } = context;
       const claim = { session, round, base, codec, contribution, steps, samples, lossNats, payload };
       const signed = signManifest(identity, { v: 1, ...claim });
-      const update = announcedOf(signed);
+      const update = announcedOf(signed, verifyManifest(signed, this.init.verify));
       inbox.keep(update, signed);
       logger.info({ session, round, steps, bytes: payload.bytes }, "update announced");
       trained(update);

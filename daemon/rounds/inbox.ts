@@ -3,7 +3,7 @@
  * moment when they are ahead of this node's log (fast nodes send early; losing theirs would stall a round).
  */
 
-import { type SignedManifest, type VerifiedManifest, verifyManifest } from "../../protocol/index.js";
+import type { SignedManifest, VerifiedManifest } from "../../protocol/index.js";
 import type { AnnouncedUpdate } from "../../training/round/index.js";
 
 /**
@@ -15,11 +15,7 @@ const KEPT_PER_AUTHOR_MAX = 4;
 /** Inline payloads held in memory for a round that has not opened here. */
 const EARLY_BYTES_MAX = 16 * 1024 * 1024;
 
-/** @throws ProtocolError when the manifest does not parse or is not signed by its author */
-export function announcedOf(
-  signed: SignedManifest,
-  { manifest, hash }: VerifiedManifest = verifyManifest(signed),
-): AnnouncedUpdate {
+export function announcedOf(signed: SignedManifest, { manifest, hash }: VerifiedManifest): AnnouncedUpdate {
   const { session, round, base, codec, contribution, steps, samples, lossNats, payload } = manifest;
   return {
     peer: signed.peer,

@@ -3,7 +3,7 @@
  * round or of the one after it, is kept, fetched or stored, and of each author the first payload alone. What is written
  * here on a peer's word is bounded by what a round can use.
  */
-import type { SignedManifest, VerifiedUpdate } from "../../protocol/index.js";
+import { type SignedManifest, type VerifiedUpdate, verifyManifest } from "../../protocol/index.js";
 import {
   type AnnouncedUpdate,
   type RoundCore,
@@ -15,7 +15,7 @@ import type { RoundDeps } from "./deps.js";
 import { announcedOf, type UpdateInbox } from "./inbox.js";
 import { ROUNDS_AHEAD_MAX, type RoundBlobs } from "./round_blobs.js";
 
-export interface UpdateDoorInit extends Pick<RoundDeps, "control" | "blobs" | "logger" | "now"> {
+export interface UpdateDoorInit extends Pick<RoundDeps, "control" | "verify" | "blobs" | "logger" | "now"> {
   readonly core: Pick<RoundCore, "open" | "announced" | "payloadOf">;
   readonly inbox: UpdateInbox;
   readonly roundBlobs: RoundBlobs;
@@ -60,7 +60,7 @@ export class UpdateDoor {
    * @throws ProtocolError when it does not parse or is not signed by its author
    */
   shown(signed: SignedManifest): AnnouncedUpdate {
-    const update = announcedOf(signed);
+    const update = announcedOf(signed, verifyManifest(signed, this.init.verify));
     if (this.standingOf(update) !== "none") this.init.inbox.keep(update, signed);
     return update;
   }

@@ -26,7 +26,9 @@ async function world(down: readonly string[] = []) {
   configure(committee.names);
   const [first] = machines as [ControlMachine];
   const commands: string[] = [];
+  const transfers: number[] = [];
   const raft = {
+    transferLeadership: async () => transfers.push(index) > 0,
     status: () => ({ ...STATUS, leader, role: "leader" as const }),
     waitApplied: async () => undefined,
     propose: async (bytes: Uint8Array): Promise<Committed> => {
@@ -66,7 +68,7 @@ async function world(down: readonly string[] = []) {
     },
     logger: { info: () => undefined, debug: () => undefined },
   });
-  return { keeper, configure, first, commands };
+  return { keeper, configure, first, commands, transfers };
 }
 
 const STATUS = {
@@ -109,6 +111,32 @@ describe("daemon/swarm: the committee", () => {
     assert.equal(await keeper.align(), false);
     assert.equal(first.state.committee.seq, 0);
     assert.deepEqual(commands, []);
+  });
+});
+
+describe("daemon/swarm: a handover that some have signed", () => {
+  it("is finished before another one of the same term is asked for", async () => {
+    const [x, y, z] = others as [string, string, string];
+    const down = [x, y];
+    const { keeper, configure, first, commands } = await world(down);
+    configure([leader, x, y]);
+    assert.equal(await keeper.align(), false, "the leader and z have signed it, two could not be asked");
+    down.pop();
+    configure(committee.names);
+    assert.equal(await keeper.align([x]), true);
+    assert.deepEqual(first.state.committee.voters, [leader, y, z]);
+    assert.deepEqual(commands, ["committee.change", "committee.change"]);
+  });
+
+  it("and that nobody can finish any more costs the leader its term", async () => {
+    const down = others.slice(0, 2);
+    const { keeper, configure, first, transfers } = await world(down);
+    assert.equal(await keeper.align([others[2] as string]), false);
+    down.length = 0;
+    configure([leader, ...others.slice(1)]);
+    assert.equal(await keeper.align(), false);
+    assert.equal(transfers.length, 1);
+    assert.equal(first.state.committee.seq, 0);
   });
 });
 

@@ -19,10 +19,11 @@ import type { ControlLog } from "./control_log.js";
 import { handoverMethod } from "./methods.js";
 
 const VOTE_MS = 5000;
+const TRANSFER_MS = 2000;
 
 export interface CommitteeKeeperInit {
   readonly self: string;
-  readonly raft: Pick<RaftNode, "status" | "propose">;
+  readonly raft: Pick<RaftNode, "status" | "propose" | "transferLeadership">;
   readonly control: Pick<ControlLog, "state">;
   readonly ballots: KeyedLock;
   readonly verify: Verify;
@@ -31,7 +32,16 @@ export interface CommitteeKeeperInit {
   readonly logger: Pick<Logger, "info" | "debug">;
 }
 
+/** What this leader has asked signatures for. */
+interface Asked {
+  readonly seq: number;
+  readonly term: number;
+  readonly voters: readonly string[];
+}
+
 export class CommitteeKeeper {
+  private asked: Asked | null = null;
+
   constructor(private readonly init: CommitteeKeeperInit) {}
 
   /**
@@ -44,29 +54,53 @@ export class CommitteeKeeper {
     // A ballot that waits for operators ends as soon as somebody wants its lock: only for a change that is needed.
     if (this.wanted(leaving).join() === this.init.control.state.committee.voters.join()) return true;
     return this.init.ballots.run(BALLOT, async () => {
-      const { control, raft, logger } = this.init;
+      const { control, raft } = this.init;
+      const unfinished = this.unfinished();
+      const wanted = this.wanted(leaving);
+      if (unfinished !== null && unfinished.join() !== wanted.join()) {
+        const possible = unfinished.every((peer) => control.state.voters.includes(peer));
+        if (!possible) await raft.transferLeadership(undefined, TRANSFER_MS);
+        if (!possible || !(await this.handOver(unfinished))) return false;
+      }
       const voters = this.wanted(leaving);
       if (voters.join() === control.state.committee.voters.join()) return true;
-      if (voters.length === 0 || raft.status().role !== "leader") return false;
-      const decision = this.decisionOf(voters);
-      const outcome = await takeBallot({
-        voters: decision.from,
-        preimage: committeePreimage(decision),
-        verify: this.init.verify,
-        ask: (peer) => this.ask(peer, decision),
-      });
-      if (outcome.kind === "refused") {
-        const reasons = outcome.refusals.map((r) => `${r.peer.slice(-8)}: ${r.reason}`).join("; ");
-        logger.debug({ seq: decision.seq, reasons }, "the committee has not handed over yet");
-        return false;
-      }
-      const certificate = { decision, votes: [...outcome.votes] };
-      const command = encodeCommand({ v: 1, type: "committee.change", certificate, atMs: Date.now() });
-      const { result } = await raft.propose(command);
-      const applied = (result as ApplyOutcome).kind === "applied";
-      logger.info({ seq: decision.seq, voters: voters.length, applied }, "the committee handed over");
-      return applied;
+      return this.handOver(voters);
     });
+  }
+
+  /**
+   * A voter signs one handover of a number and term, so once this leader has asked for some signatures it has to go on
+   * with what it asked for: another handover would never get a majority from those who have signed, for as long as this
+   * term lasts. When it can not any more, since somebody in it votes no longer, only another term helps.
+   */
+  private unfinished(): readonly string[] | null {
+    const { asked } = this;
+    const { seq } = this.init.control.state.committee;
+    return asked?.seq === seq + 1 && asked.term === this.init.raft.status().term ? asked.voters : null;
+  }
+
+  private async handOver(voters: readonly string[]): Promise<boolean> {
+    const { raft, logger } = this.init;
+    if (voters.length === 0 || raft.status().role !== "leader") return false;
+    const decision = this.decisionOf(voters);
+    this.asked = decision;
+    const outcome = await takeBallot({
+      voters: decision.from,
+      preimage: committeePreimage(decision),
+      verify: this.init.verify,
+      ask: (peer) => this.ask(peer, decision),
+    });
+    if (outcome.kind === "refused") {
+      const reasons = outcome.refusals.map((r) => `${r.peer.slice(-8)}: ${r.reason}`).join("; ");
+      logger.debug({ seq: decision.seq, reasons }, "the committee has not handed over yet");
+      return false;
+    }
+    const certificate = { decision, votes: [...outcome.votes] };
+    const command = encodeCommand({ v: 1, type: "committee.change", certificate, atMs: Date.now() });
+    const { result } = await raft.propose(command);
+    const applied = (result as ApplyOutcome).kind === "applied";
+    logger.info({ seq: decision.seq, voters: voters.length, applied }, "the committee handed over");
+    return applied;
   }
 
   private decisionOf(voters: readonly string[]): CommitteeDecision {

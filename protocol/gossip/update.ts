@@ -20,7 +20,7 @@ import { ProtocolError } from "../errors.js";
 import { sha256 } from "../hash.js";
 import { SIGNATURE_BYTES, verifySignature } from "../identity.js";
 import { INLINE_PAYLOAD_BYTES_MAX, MANIFEST_BYTES_MAX } from "../limits.js";
-import type { Hash, Signer } from "../types.js";
+import type { Hash, Signer, Verify } from "../types.js";
 import type { Topic } from "./topic.js";
 
 export const updateManifestSchema = z.object({
@@ -83,13 +83,13 @@ export function signManifest(signer: Signer, manifest: UpdateManifest): SignedMa
 }
 
 /** @throws ProtocolError `MESSAGE_MALFORMED`, `MESSAGE_TOO_LARGE` or `SIGNATURE_INVALID` */
-export function verifyManifest(signed: SignedManifest): VerifiedManifest {
+export function verifyManifest(signed: SignedManifest, verify: Verify = verifySignature): VerifiedManifest {
   const manifest = decode(updateManifestSchema, signed.manifest, {
     what: "manifest",
     maxBytes: MANIFEST_BYTES_MAX,
     canonical: true,
   });
-  if (!verifySignature(signed.peer, manifestPreimage(signed.manifest), signed.signature)) {
+  if (!verify(signed.peer, manifestPreimage(signed.manifest), signed.signature)) {
     throw new ProtocolError("SIGNATURE_INVALID", `manifest: not signed by ${signed.peer}`, {
       peer: signed.peer,
     });

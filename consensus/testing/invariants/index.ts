@@ -13,6 +13,18 @@ import { StateMachineSafety } from "./state_machine_safety.js";
 
 export { type Invariant, InvariantBroken } from "./invariant.js";
 
+/** Those that look at cores alone, for a simulation with disks and messages of its own kind. */
+export function coreInvariants(): Invariant[] {
+  const commits = new Commits();
+  return [
+    commits,
+    new ElectionSafety(false),
+    new LeaderCompleteness(commits),
+    new LeaderAppendOnly(),
+    new LogMatching(),
+  ];
+}
+
 /** In this order after every step; `commits` first, for others ask it. */
 export function allInvariants(): Invariant[] {
   const commits = new Commits();
