@@ -6,4 +6,5 @@ export { LinearSettings } from "./linear_settings.js";
 export { MonotonicVersions } from "./monotonic_versions.js";
 export type { AppliedFact, NodeView, Observer } from "./observer.js";
 export { OneVersionPerHeight } from "./one_version_per_height.js";
+export { OneVote } from "./one_vote.js";
 export { SameHistory } from "./same_history.js";

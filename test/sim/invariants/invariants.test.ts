@@ -12,6 +12,7 @@ import { raftOptions } from "../../../consensus/raft/options.js";
 import { NOTHING_STORED } from "../../../consensus/storage/genesis.js";
 import { Committee, testHash } from "../../../consensus/testing/committee.js";
 import type { Certificate, Decision } from "../../../consensus/types.js";
+import { committeePreimage, votePreimage } from "../../../consensus/votes/index.js";
 import { sessionOf } from "../../../daemon/rounds/testing/session.js";
 import type { Hash } from "../../../protocol/types.js";
 import { specFor, versionBytes } from "../node/arithmetic.js";
@@ -24,6 +25,7 @@ import {
   LinearSettings,
   MonotonicVersions,
   OneVersionPerHeight,
+  OneVote,
   SameHistory,
 } from "./index.js";
 
@@ -95,6 +97,19 @@ describe("invariants of the simulation", () => {
     subject.applied("b", committed(3, committee.certify(decision())));
     const other = committee.certify(decision({ result: { ...ref, hash: testHash("other") } }));
     assert.throws(() => subject.applied("b", committed(3, other)), /s\/1/);
+  });
+
+  it("one vote of an honest voter, for versions and for committees", () => {
+    const subject = new OneVote((node) => node === C);
+    const other = decision({ result: { ...ref, hash: testHash("other") } });
+    for (const one of [decision(), decision(), decision({ term: 2 })]) subject.signed(A, votePreimage(one));
+    assert.throws(() => subject.signed(A, votePreimage(other)), /signed twice for s, round 1 in term 1/);
+    for (const one of [decision(), other]) subject.signed(C, votePreimage(one));
+    const start = { seq: 0, voters: committee.names, digest: null };
+    const { decision: without } = committee.handOver(start, [A, B]);
+    subject.signed(A, committeePreimage(without));
+    const { decision: another } = committee.handOver(start, [A, C]);
+    assert.throws(() => subject.signed(A, committeePreimage(another)), /committee 1 in term 1/);
   });
 
   it("monotonic versions per node", () => {

@@ -35,6 +35,8 @@ export interface Observer {
   snapshotted?(node: string, bytes: Uint8Array, index: number): void;
   /** The node has computed this version itself, to the end. */
   recomputed?(node: string, version: Hash): void;
+  /** The node's key has signed this. */
+  signed?(node: string, message: Uint8Array): void;
   /** After every step, of the node whose step it was. @throws when the claim does not hold */
   stepped?(node: NodeView): void;
 }

@@ -31,6 +31,7 @@ import { Membership } from "../../../daemon/swarm/membership.js";
 import { Presence } from "../../../daemon/swarm/presence.js";
 import { Removal } from "../../../daemon/swarm/removal.js";
 import { versionCheck } from "../../../daemon/swarm/version_check.js";
+import type { Signer } from "../../../protocol/types.js";
 import { SimBlobs } from "../disk/sim_blobs.js";
 import type { SimDisk } from "../disk/sim_disk.js";
 import { SimStore } from "../disk/sim_store.js";
@@ -115,7 +116,7 @@ export class Life {
     const self = process.node;
     const formation = formationOf(genesis);
     const { verify } = keys;
-    const identity = keys.signerOf(self);
+    const identity = watched(keys.signerOf(self), observers);
     const store = new SimStore(disk, process, agenda, random);
     const blobs = new SimBlobs(disk, store);
     const host = new SimHost({ self, formation, process, network, agenda, blobs, verify });
@@ -294,6 +295,16 @@ async function proposeAs(
   if (fault !== null) return { kind: "refused", code: "PROPOSAL_REFUSED", reason: fault.slice(0, 4096) };
   const { result } = await raft.propose(command, COMMIT_MS);
   return result as ApplyOutcome;
+}
+
+function watched(signer: Signer, observers: readonly Observer[]): Signer {
+  return {
+    peerId: signer.peerId,
+    sign: (message) => {
+      for (const observer of observers) observer.signed?.(signer.peerId, message);
+      return signer.sign(message);
+    },
+  };
 }
 
 /** The control log, with the observers told of what it does. */

@@ -93,7 +93,9 @@ export class Clients {
   private compareAndSet(life: Life): void {
     const key = this.world.random.pick(KEYS) ?? "a";
     const present = life.settings.state.entries.find((entry) => entry.key === key);
-    this.change(life, present?.revision ?? 0, key);
+    // Sometimes with a revision that has been replaced, which must be refused.
+    const behind = this.world.random.chance(0.4) ? 1 : 0;
+    this.change(life, Math.max(0, (present?.revision ?? 0) - behind), key);
   }
 
   private change(life: Life, expect: number | null, key = this.world.random.pick(KEYS) ?? "a"): void {

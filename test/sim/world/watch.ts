@@ -14,6 +14,7 @@ import {
   type NodeView,
   type Observer,
   OneVersionPerHeight,
+  OneVote,
   SameHistory,
 } from "../invariants/index.js";
 
@@ -41,6 +42,7 @@ export class Watch implements Observer {
       new OneVersionPerHeight(),
       new MonotonicVersions(),
       new CertificateSoundness(isLiar),
+      new OneVote(isLiar),
       new ExactlyOnce(),
       this.settings,
       this.queues,
@@ -67,6 +69,10 @@ export class Watch implements Observer {
 
   recomputed(...args: Parameters<NonNullable<Observer["recomputed"]>>): void {
     this.tell((o) => o.recomputed?.(...args));
+  }
+
+  signed(node: string, message: Uint8Array): void {
+    this.tell((o) => o.signed?.(node, message));
   }
 
   /** Only the node whose step it was can have changed. */
