@@ -52,7 +52,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     find: 'return s.role === "precandidate" || s.votes.has(s.id);',
     replace: "return true;",
     caughtBy: ["election safety"],
-    withinSeeds: 10,
+    withinSeeds: 100,
   },
   {
     name: "old-votes-counted",
