@@ -147,6 +147,46 @@ describe("pledge", () => {
     await written.write(PLEDGE);
     await written.write({ ...PLEDGE, seq: 2 });
     await written.close();
+    await flip(file, 4096 + 20);
+    const one = await openPledgeFile(file);
+    assert.deepEqual(one.last, PLEDGE);
+    await one.close();
+    await flip(file, 20);
+    await assert.rejects(openPledgeFile(file), FORGOT);
+  });
+
+  it("outlives any number of torn writes in a row", async () => {
+    const written = await openPledgeFile(file);
+    await written.write(PLEDGE);
+    await written.close();
+    // Each crash tears the write that came next, whatever its number.
+    for (const seq of [2, 4, 5, 7]) {
+      const before = await readFile(file);
+      const crashing = await openPledgeFile(file);
+      assert.deepEqual(crashing.last, PLEDGE);
+      await crashing.write({ ...PLEDGE, seq });
+      await crashing.close();
+      const after = await readFile(file);
+      const torn = after.subarray(0, 4096).equals(before.subarray(0, 4096)) ? 4096 : 0;
+      await flip(file, torn + 20);
+    }
+    const last = await openPledgeFile(file);
+    assert.deepEqual(last.last, PLEDGE);
+    await last.close();
+  });
+
+  it("takes a torn first write for none, and damage after it for damage", async () => {
+    const first = await openPledgeFile(file);
+    await first.write(PLEDGE);
+    await first.close();
+    const whole = await readFile(file);
+    const torn = Buffer.from(whole);
+    torn.fill(0, 40, 4096).fill(0, 4096);
+    await writeFile(file, torn);
+    const again = await openPledgeFile(file);
+    assert.equal(again.last, null);
+    await again.close();
+    await writeFile(file, whole);
     await flip(file, 20);
     const one = await openPledgeFile(file);
     assert.deepEqual(one.last, PLEDGE);

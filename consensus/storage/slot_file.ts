@@ -1,7 +1,7 @@
 /**
  * A small record in a file of its own, kept beside a database that reads its journal leniently: what was written there
- * last must not be behind it. Two slots are used in turn: a write that is torn by a crash leaves the other slot, which
- * is then the last one that counted. Whoever writes it does so after the database and before anything is promised, so a
+ * last must not be behind it. Of two slots the one that does not hold the newest record is written: a write that is torn
+ * by a crash leaves the other, which is then the last one that counted. Whoever writes it does so after the database and before anything is promised, so a
  * crash in between leaves the file behind, which is no damage.
  */
 import { constants } from "node:fs";
@@ -36,6 +36,8 @@ export class SlotFile<T extends Numbered> {
     private readonly file: FileHandle,
     /** The newest that can be read; null in a file that is new. */
     readonly last: T | null,
+    /** Where it stands, or what was written since; null until there is something. */
+    private newest: number | null,
   ) {
     this.key = keyOf(init.path);
   }
@@ -49,8 +51,9 @@ export class SlotFile<T extends Numbered> {
     const file = await open(init.path, constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
       const slots = await readSlots(file, init);
-      if (slots === null) await create(init.path, file);
-      return new SlotFile(init, file, slots === null ? null : newest(slots, init));
+      if (slots.every((slot) => slot === NEVER_WRITTEN)) await create(init.path, file);
+      const at = newestOf(slots, init);
+      return new SlotFile(init, file, at === null ? null : (slots[at] as T), at);
     } catch (error) {
       await file.close();
       throw error;
@@ -65,7 +68,17 @@ export class SlotFile<T extends Numbered> {
     const slot = Buffer.alloc(SLOT_BYTES);
     slot.writeUInt16BE(record.length);
     slot.set(record, LENGTH_BYTES);
-    await this.file.write(slot, 0, SLOT_BYTES, (value.seq % SLOTS) * SLOT_BYTES);
+    const first = this.newest === null;
+    // Never over the newest one, wherever an earlier crash has left it: two torn writes in a row would leave none.
+    const at = this.newest === 0 ? 1 : 0;
+    await this.put(slot, at);
+    this.newest = at;
+    // The first goes into both: a slot that was never written then tells a torn first write from damage.
+    if (first) await this.put(slot, 1);
+  }
+
+  private async put(slot: Buffer, at: number): Promise<void> {
+    await this.file.write(slot, 0, SLOT_BYTES, at * SLOT_BYTES);
     await this.file.datasync();
   }
 
@@ -77,17 +90,21 @@ export class SlotFile<T extends Numbered> {
 /** The name in the checksum: one file's slot in another's place is found out. */
 const keyOf = (path: string): string => `slot of ${basename(path)}`;
 
-/** @returns null for a file that never held anything */
-async function readSlots<T>(file: FileHandle, init: SlotFileInit<T>): Promise<(T | null)[] | null> {
+const NEVER_WRITTEN = "never written";
+
+/** Null: it cannot be read. */
+type Slot<T> = T | null | typeof NEVER_WRITTEN;
+
+async function readSlots<T>(file: FileHandle, init: SlotFileInit<T>): Promise<Slot<T>[]> {
   const bytes = Buffer.alloc(SLOTS * SLOT_BYTES);
-  const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
-  if (bytes.subarray(0, bytesRead).every((byte) => byte === 0)) return null;
+  await file.read(bytes, 0, bytes.length, 0);
   return Array.from({ length: SLOTS }, (_, i) =>
     readSlot(bytes.subarray(i * SLOT_BYTES, (i + 1) * SLOT_BYTES), init),
   );
 }
 
-function readSlot<T>(slot: Buffer, { path, schema }: SlotFileInit<T>): T | null {
+function readSlot<T>(slot: Buffer, { path, schema }: SlotFileInit<T>): Slot<T> {
+  if (slot.every((byte) => byte === 0)) return NEVER_WRITTEN;
   const length = slot.readUInt16BE();
   if (length > SLOT_BYTES - LENGTH_BYTES) return null;
   try {
@@ -97,10 +114,20 @@ function readSlot<T>(slot: Buffer, { path, schema }: SlotFileInit<T>): T | null 
   }
 }
 
-function newest<T extends Numbered>(slots: readonly (T | null)[], { path, damaged }: SlotFileInit<T>): T {
-  const best = slots.reduce((a, b) => (a === null || (b !== null && b.seq > a.seq) ? b : a));
-  if (best === null) throw damaged(`${path} is damaged: neither of its slots can be read`);
-  return best;
+/** @returns the slot with the newest record; null when nothing was ever written whole */
+function newestOf<T extends Numbered>(
+  slots: readonly Slot<T>[],
+  { path, damaged }: SlotFileInit<T>,
+): number | null {
+  let best: { readonly at: number; readonly seq: number } | null = null;
+  for (const [at, slot] of slots.entries()) {
+    if (slot !== null && slot !== NEVER_WRITTEN && (best === null || slot.seq > best.seq))
+      best = { at, seq: slot.seq };
+  }
+  if (best !== null) return best.at;
+  // Once the first write has ended, both slots hold something.
+  if (slots.includes(NEVER_WRITTEN)) return null;
+  throw damaged(`${path} is damaged: neither of its slots can be read`);
 }
 
 /** Takes the space at once, so that later writes need none and change the content only. */

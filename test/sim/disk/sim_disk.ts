@@ -69,6 +69,11 @@ export class SimDisk<Pledge = unknown> {
     this.unsynced = [];
   }
 
+  /** What was written so far stays, whatever happens to later writes. */
+  settle(): void {
+    this.synced = [];
+  }
+
   /** Power off. @returns what was lost of the writes under way and of those not synced */
   crash(random: Seeded): { readonly lost: number; readonly torn: boolean } {
     const asked = this.underWay.length;

@@ -79,20 +79,33 @@ export class SimStore {
 
   async openPledge(): Promise<PledgeKeeper> {
     const { pledges } = this.disk;
-    const written = pledges.filter((slot) => slot !== "never written");
-    const readable = written.filter((slot) => slot !== null);
-    if (written.length > 0 && readable.length === 0) {
+    if (pledges.every((slot) => slot === null)) {
       throw new ConsensusError("STORAGE_CORRUPT", "raft.pledge is damaged: neither of its slots can be read");
     }
-    const last = readable.reduce<Pledge | null>((a, b) => (a === null || b.seq > a.seq ? b : a), null);
+    let newest: 0 | 1 | null = null;
+    let last: Pledge | null = null;
+    for (const at of [0, 1] as const) {
+      const slot = pledges[at];
+      if (slot === null || slot === "never written" || (last !== null && slot.seq <= last.seq)) continue;
+      newest = at;
+      last = slot;
+    }
+    const put = async (pledge: Pledge, at: 0 | 1): Promise<void> => {
+      this.disk.slotUnderWay = at;
+      await this.busy(this.syncMs());
+      this.disk.slotUnderWay = null;
+      pledges[at] = pledge;
+    };
     return {
       path: "raft.pledge",
       last,
+      // In the same order as `SlotFile`.
       write: async (pledge) => {
-        this.disk.slotUnderWay = pledge.seq % 2;
-        await this.busy(this.syncMs());
-        this.disk.slotUnderWay = null;
-        pledges[pledge.seq % 2] = pledge;
+        const first = newest === null;
+        const at = newest === 0 ? 1 : 0;
+        await put(pledge, at);
+        newest = at;
+        if (first) await put(pledge, 1);
       },
       close: async () => undefined,
     };

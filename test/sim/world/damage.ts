@@ -12,7 +12,7 @@ const PLEDGE_SHARE = 0.15;
  */
 export function flipBit(disk: SimDisk<Pledge>, random: Seeded): string | null {
   const slots = ([0, 1] as const).filter((i) => disk.pledges[i] !== "never written");
-  if (slots.length === 0 || !random.chance(PLEDGE_SHARE)) return disk.flipBit("raft", random);
+  if (slots.length < 2 || !random.chance(PLEDGE_SHARE)) return disk.flipBit("raft", random);
   for (const i of slots) disk.pledges[i] = null;
   return "raft.pledge";
 }

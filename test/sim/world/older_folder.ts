@@ -8,7 +8,7 @@ import { encodeRecord } from "../../../consensus/storage/record.js";
 import type { SimDisk } from "../disk/sim_disk.js";
 
 export function writeOlderFolder(
-  disk: Pick<SimDisk, "write">,
+  disk: Pick<SimDisk, "write" | "settle">,
   voters: readonly string[],
   learner: string,
 ): void {
@@ -24,4 +24,6 @@ export function writeOlderFolder(
     { type: "put" as const, key, value: entry },
   ];
   disk.write({ part: "raft", operations, sync: true });
+  // That release had no way to notice a loss; what later ones write they notice.
+  disk.settle();
 }
