@@ -19,6 +19,8 @@ import { SimNode } from "./sim_node.js";
 import { Watch } from "./watch.js";
 
 /** As large as committees are, mostly. */
+/** Until a node that ended is started again. */
+const RESTART_MS = 1000;
 const SIZES = [1, 2, 3, 3, 3, 4, 5, 5, 5, 6, 7, 8, 9] as const;
 /** Nodes that are there from the start and have to be admitted. */
 const NEWCOMERS = [0, 0, 1, 2] as const;
@@ -249,9 +251,15 @@ export class World {
   private broke(node: SimNode, error: Error): void {
     if (node.disk.full || error.message.includes("No space left")) {
       this.crash(node);
+      // The room was back before the node tried again; whoever looks after it starts it.
+      if (!node.disk.full) this.agenda.plan(RESTART_MS, null, "restart", () => this.startAgain(node));
       return;
     }
     this.watch.fail("no node breaks", new Error(`${node.name}: ${error.message}`));
+  }
+
+  private startAgain(node: SimNode): void {
+    if (node.standing === "down" && !node.disk.full) this.startNode(node);
   }
 
   private end(node: SimNode): void {
