@@ -18,8 +18,8 @@ const cpuMicros = (since?: NodeJS.CpuUsage): number => {
 };
 
 export function learnerCost(learners: number, entries: number): LearnerCost {
-  const cluster = new MemoryCluster(3);
-  cluster.addLearners(learners);
+  const cluster = new MemoryCluster(3, learners);
+  cluster.tick(2);
   const data = new Uint8Array(PAYLOAD_BYTES);
   for (let i = 0; i < entries / 4; i++) cluster.propose(data, 1);
   const { messages } = cluster;
@@ -35,6 +35,8 @@ export function learnerCost(learners: number, entries: number): LearnerCost {
 }
 
 const heapMiB = (): number => {
+  // What the first finds unreachable, finalizers and all, only the second frees.
+  globalThis.gc?.();
   globalThis.gc?.();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return (heapUsed + arrayBuffers) / 2 ** 20;
@@ -42,8 +44,8 @@ const heapMiB = (): number => {
 
 /** @returns MiB that a leader and two followers hold for so many entries, uncompacted, which all three share here */
 export function logMemory(entries: number, bytes: number): number {
-  const before = heapMiB();
   const cluster = new MemoryCluster(3);
+  const before = heapMiB();
   for (let i = 0; i < entries; i++) cluster.propose(new Uint8Array(bytes), 1);
   const after = heapMiB();
   if (!cluster.isLevel) throw new Error("not everything was applied everywhere");
@@ -52,9 +54,10 @@ export function logMemory(entries: number, bytes: number): number {
 
 /** @returns MiB that a swarm with so many learners takes, all its cores together */
 export function learnerMemory(learners: number): number {
+  new MemoryCluster(3, 1).tick(1);
   const before = heapMiB();
-  const cluster = new MemoryCluster(3);
-  cluster.addLearners(learners);
+  const cluster = new MemoryCluster(3, learners);
+  cluster.tick(2);
   const after = heapMiB();
   if (!cluster.isLevel) throw new Error("not every learner has applied everything");
   return after - before;

@@ -2,13 +2,12 @@
  * Raft cores of this house in one process, their messages handed over as objects, their disks in memory: what the core
  * itself costs. `raft_etcd/main.go` does the same, step for step, with etcd's.
  */
-import { confChange } from "../../../consensus/raft/configuration.js";
 import { RaftCore } from "../../../consensus/raft/core.js";
 import type { Message } from "../../../consensus/raft/messages.js";
 import { raftOptions } from "../../../consensus/raft/options.js";
 import type { Ready } from "../../../consensus/raft/ready.js";
 import type { RaftOptions } from "../../../consensus/raft/types.js";
-import { genesisWrite } from "../../../consensus/storage/genesis.js";
+import { type Founders, genesisWrite } from "../../../consensus/storage/genesis.js";
 import { MemoryDisk } from "../../../consensus/storage/memory.js";
 
 /** As etcd's MemoryStorage: entries appended to an array, nothing copied. */
@@ -19,13 +18,13 @@ class Member {
 
   constructor(
     readonly id: string,
-    founders: readonly string[],
+    founders: Founders,
     options: RaftOptions,
   ) {
     const disk = new MemoryDisk();
-    if (founders.includes(id)) disk.save(genesisWrite(disk.read(), { voters: founders, learners: [] }));
+    disk.save(genesisWrite(disk.read(), founders));
     this.core = new RaftCore({ id, options, random: () => 0.5, stored: disk.read() });
-    if (founders.includes(id)) this.core.applied(1);
+    this.core.applied(1);
   }
 
   /** @returns whether there was something to do */
@@ -58,25 +57,17 @@ export class MemoryCluster {
 
   constructor(
     voters: number,
-    private readonly options: RaftOptions = raftOptions({ maxApplyBytes: 64 * 1024 * 1024 }),
+    learners = 0,
+    options: RaftOptions = raftOptions({ maxApplyBytes: 64 * 1024 * 1024 }),
   ) {
-    const founders = Array.from({ length: voters }, (_, i) => `n${i}`);
-    for (const id of founders) this.members.set(id, new Member(id, founders, options));
+    const named = (letter: string, length: number) => Array.from({ length }, (_, i) => `${letter}${i}`);
+    const founders = { voters: named("n", voters), learners: named("l", learners) };
+    for (const id of [...founders.voters, ...founders.learners])
+      this.members.set(id, new Member(id, founders, options));
     this.leader = this.members.get("n0") as Member;
     this.leader.core.campaign();
     this.settle();
     if (this.leader.core.role !== "leader") throw new Error("n0 was not elected");
-  }
-
-  /** Learners join one by one, each brought up by a snapshot of nothing and the log. */
-  addLearners(count: number): void {
-    for (let i = 0; i < count; i++) {
-      const id = `l${i}`;
-      this.members.set(id, new Member(id, [], this.options));
-      this.leader.core.proposeConfChange(confChange({ kind: "addLearner", peer: id }));
-      this.settle();
-    }
-    this.tick(2);
   }
 
   tick(times: number): void {

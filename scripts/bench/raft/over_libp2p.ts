@@ -30,13 +30,16 @@ export async function overLibp2p(voters: number, atOnce: number, seconds: number
   const hosts = new TestHosts();
   const nodes: RaftNode[] = [];
   const databases: Level<string, Uint8Array>[] = [];
+  const storages: LevelRaftStorage[] = [];
   try {
     const swarm = await hosts.swarm(voters);
     const founders = swarm.map(({ host }) => host.peerId);
     for (const { host } of swarm) {
       const level = new Level<string, Uint8Array>(join(folder, host.peerId), { valueEncoding: "view" });
       databases.push(level);
-      nodes.push(await started(host, founders, level, join(folder, `${host.peerId}.pledge`)));
+      const storage = new LevelRaftStorage(level, join(folder, `${host.peerId}.pledge`));
+      storages.push(storage);
+      nodes.push(await started(host, founders, storage));
     }
     const leader = await eventually(
       "one leads",
@@ -48,6 +51,7 @@ export async function overLibp2p(voters: number, atOnce: number, seconds: number
   } finally {
     for (const node of nodes) await node.stop();
     await hosts.stop();
+    for (const storage of storages) await storage.close();
     for (const level of databases) await level.close();
     rmSync(folder, { recursive: true, force: true });
   }
@@ -56,10 +60,8 @@ export async function overLibp2p(voters: number, atOnce: number, seconds: number
 async function started(
   host: SwarmHost,
   founders: readonly string[],
-  level: Level<string, Uint8Array>,
-  pledge: string,
+  storage: LevelRaftStorage,
 ): Promise<RaftNode> {
-  const storage = new LevelRaftStorage(level, pledge);
   await storage.bootstrap({ voters: founders, learners: [] });
   const transport = { send: (to: string, message: Uint8Array) => host.raft.send(to, message) };
   const node = await RaftNode.open({ id: host.peerId, storage, transport, applier: APPLIER, logger: QUIET });
