@@ -5,6 +5,7 @@ import { epochOf } from "../consensus/votes/index.js";
 import { createIdentity, identityBytes, identityFromBytes, SwarmHost } from "../protocol/index.js";
 import { AggregationWorker } from "../training/aggregation/index.js";
 import { TrainerSupervisor } from "../training/trainer/index.js";
+import { openDoor } from "./api/caller.js";
 import { type ApiServer, createApi } from "./api/index.js";
 import { packageVersion } from "./cli/package_version.js";
 import { type Closer, closeAll, STOP_BUDGETS_MS } from "./closers.js";
@@ -211,6 +212,8 @@ async function compose(
     metrics: metrics.api,
     config: config.api,
     cors: config.cors,
+    keeper: openDoor,
+    audit: null,
     logger: logger.child({ part: "api" }),
   });
   // It takes no more requests from the first moment, and those under way have until the network is down.

@@ -3,15 +3,14 @@ import { bodyParser } from "@koa/bodyparser";
 import type { Context, Middleware } from "koa";
 import { ServiceError } from "../services/errors.js";
 import { jsonFaultPosition } from "./json_position.js";
-import { API_LIMITS } from "./limits.js";
 
 /** Leaves the parsed body in `ctx.request.body`; an absent one as undefined. */
-export function jsonBody(): Middleware {
+export function jsonBody(maxBytes: number): Middleware {
   const parse = bodyParser({
     enableTypes: ["json"],
-    jsonLimit: API_LIMITS.bodyBytes,
+    jsonLimit: maxBytes,
     onError: (error) => {
-      throw bodyError(error);
+      throw bodyError(error, maxBytes);
     },
   });
   return (ctx, next) => {
@@ -36,10 +35,10 @@ function requireJson(ctx: Context): void {
 }
 
 /** What the parser's error means. It carries a `status`, and for malformed JSON the text as `body`. */
-function bodyError(error: Error & { status?: number; body?: unknown }): ServiceError {
+function bodyError(error: Error & { status?: number; body?: unknown }, maxBytes: number): ServiceError {
   if (error.status === 413) {
-    return new ServiceError("PAYLOAD_TOO_LARGE", `the body is larger than ${API_LIMITS.bodyBytes} bytes`, {
-      limit_bytes: API_LIMITS.bodyBytes,
+    return new ServiceError("PAYLOAD_TOO_LARGE", `the body is larger than ${maxBytes} bytes`, {
+      limit_bytes: maxBytes,
     });
   }
   const text = typeof error.body === "string" ? error.body : null;

@@ -4,78 +4,95 @@ import Router from "@koa/router";
 import type { Context, Middleware } from "koa";
 import { nearest } from "../config/nearest.js";
 import type { ModelDownload } from "../services/download.js";
-import { ServiceError } from "../services/errors.js";
+import { ServiceError, toServiceError } from "../services/errors.js";
 import type { SwarmServices } from "../services/types.js";
+import type { Audit } from "./audit.js";
 import { jsonBody } from "./body.js";
+import { type Caller, type Doorkeeper, mayAct } from "./caller.js";
+import { answerFault } from "./check_answer.js";
 import { API_LIMITS } from "./limits.js";
-import { RateLimiter } from "./rate_limit.js";
-import type { Answer, RateClass, Route } from "./route.js";
+import type { RateLimits } from "./rates.js";
+import type { Answer, Route } from "./route.js";
+import { uploadOf } from "./upload.js";
 
 export interface DispatchOptions {
   readonly routes: readonly Route[];
   readonly services: SwarmServices;
-  /** Requests a minute and client; 0: no limit at all. */
-  readonly rateLimit: number;
+  readonly keeper: Doorkeeper;
+  readonly rates: RateLimits;
+  readonly audit: Audit | null;
+  /** Whether an answer that its declaration does not have is an error. For tests: a node answers what it has. */
+  readonly strictAnswers: boolean;
 }
 
-/** Leaves the matched route's path in `ctx.state.route`. */
-export function dispatch({ routes, services, rateLimit }: DispatchOptions): Middleware[] {
+/** Leaves the matched route's path in `ctx.state.route`, and who asked in `ctx.state.caller`. */
+export function dispatch(options: DispatchOptions): Middleware[] {
   const router = new Router();
-  const limited = rateGuard(rateLimit);
-  const parseBody = jsonBody();
-  const noBody: Middleware = (_, next) => next();
-  for (const route of routes) {
-    router.register(
-      route.path,
-      [route.method],
-      [
-        (ctx: Context, next: () => Promise<unknown>) => {
-          ctx.state.route = route.path;
-          return limited(route.rate)(ctx, next);
-        },
-        route.body === null ? noBody : parseBody,
-        async (ctx: Context) => {
-          const { params } = ctx as Context & { params: Record<string, string> };
-          const { body } = ctx.request as { body?: unknown };
-          const request = { params, query: { ...ctx.query }, body, services };
-          const header = (name: string) => ctx.get(name);
-          await send(ctx, await route.answer({ ...request, header, gone: goneSignal(ctx) }));
-        },
-      ],
-    );
-  }
+  for (const route of options.routes) router.register(route.path, [route.method], steps(route, options));
   return [
     router.routes() as Middleware,
-    unmatched(routes, (path, method) => methodsAt(router, path, method)),
+    unmatched(options.routes, (path, method) => methodsAt(router, path, method)),
   ];
+}
+
+/** Who asks, how often, with what right; only then is a body read. */
+function steps(route: Route, options: DispatchOptions): Middleware[] {
+  const { services, keeper, rates, audit } = options;
+  return [
+    async (ctx, next) => {
+      ctx.state.route = route.path;
+      const caller = await keeper.identify({ headers: ctx.headers, address: ctx.ip, token: null });
+      ctx.state.caller = caller;
+      const record = route.method === "GET" || audit === null ? null : audit;
+      try {
+        rates.take(route.rate, caller, ctx);
+        requireRole(route.role, caller);
+        await next();
+      } catch (error) {
+        await record?.({ route, ctx, caller, error: toServiceError(error) });
+        throw error;
+      }
+      await record?.({ route, ctx, caller, error: null });
+    },
+    route.body === null ? (_, next) => next() : jsonBody(route.bodyBytes),
+    async (ctx: Context) => {
+      const { params } = ctx as Context & { params: Record<string, string> };
+      const { body } = ctx.request as { body?: unknown };
+      const answer = await route.answer({
+        params,
+        query: { ...ctx.query },
+        body,
+        upload: route.upload === null ? null : uploadOf(ctx, route.upload),
+        header: (name) => ctx.get(name),
+        caller: ctx.state.caller as Caller,
+        address: ctx.ip,
+        requestId: String(ctx.state.requestId),
+        gone: goneSignal(ctx),
+        services,
+      });
+      const fault = options.strictAnswers ? answerFault(route, answer) : null;
+      if (fault !== null) throw new Error(`${route.id} answers ${fault}`);
+      await send(ctx, answer);
+    },
+  ];
+}
+
+/** @throws ServiceError UNAUTHENTICATED, FORBIDDEN */
+function requireRole(needed: Route["role"], caller: Caller): void {
+  if (mayAct(caller.role, needed)) return;
+  if (caller.role === null) {
+    const why = caller.refusal ?? "this needs a token or an API key";
+    const message = `${why}; POST /api/v1/auth/login gives a token, sent as "Authorization: Bearer …"`;
+    throw new ServiceError("UNAUTHENTICATED", message, { needed });
+  }
+  const message = `this needs the role ${needed}, and ${caller.name} is ${caller.role}`;
+  throw new ServiceError("FORBIDDEN", message, { needed, role: caller.role });
 }
 
 function goneSignal(ctx: Context): AbortSignal {
   const gone = new AbortController();
   ctx.res.once("close", () => gone.abort());
   return gone.signal;
-}
-
-function rateGuard(perMinute: number): (rate: RateClass) => Middleware {
-  const limiter = (limit: number) => new RateLimiter(limit, API_LIMITS.rateLimitClients);
-  const limiters = {
-    default: limiter(perMinute),
-    training: limiter(Math.min(perMinute, API_LIMITS.trainingRequestsPerMinute)),
-  };
-  return (rate) => (ctx, next) => {
-    if (rate === "none" || perMinute === 0) return next();
-    const decision = limiters[rate].take(ctx.req.socket.remoteAddress ?? "");
-    ctx.set("RateLimit-Limit", String(decision.limit));
-    ctx.set("RateLimit-Remaining", String(decision.remaining));
-    if (decision.allowed) return next();
-    const seconds = Math.ceil(decision.retryAfterMs / 1000);
-    ctx.set("Retry-After", String(seconds));
-    const message = `more than ${decision.limit} requests a minute; the next one is taken in ${seconds} s`;
-    throw new ServiceError("RATE_LIMITED", message, {
-      limit_per_minute: decision.limit,
-      retry_after_seconds: seconds,
-    });
-  };
 }
 
 async function send(ctx: Context, answer: Answer): Promise<void> {
@@ -88,6 +105,13 @@ async function send(ctx: Context, answer: Answer): Promise<void> {
     case "text":
       ctx.set("Content-Type", answer.contentType);
       ctx.body = answer.body;
+      return;
+    case "stream":
+      ctx.status = answer.status;
+      ctx.set("Content-Type", answer.contentType);
+      for (const [name, value] of Object.entries(answer.headers)) ctx.set(name, value);
+      answer.stream.once("error", () => ctx.res.destroy());
+      ctx.body = answer.stream;
       return;
     case "download":
       await sendDownload(ctx, answer.download);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { Registry } from "prom-client";
 import { SERVICE_ERRORS } from "../services/errors.js";
-import { v1Routes } from "./v1/index.js";
+import { swarmSurface } from "./swarm/index.js";
 
 /** docs/API.md, from wherever this file was compiled to. */
 function reference(): string {
@@ -20,7 +20,9 @@ describe("docs/API.md", () => {
 
   it("has a section for every route, and for none that is not served", () => {
     const documented = [...text.matchAll(/^### `([A-Z]+) ([^`?]+)[^`]*`$/gm)].map((m) => `${m[1]} ${m[2]}`);
-    const served = v1Routes(new Registry()).map((r) => `${r.method} ${r.path.replace(/:(\w+)/g, "{$1}")}`);
+    const served = swarmSurface(new Registry()).routes.map(
+      (r) => `${r.method} ${r.path.replace(/:(\w+)/g, "{$1}")}`,
+    );
     assert.deepEqual(documented.sort(), served.sort());
   });
 

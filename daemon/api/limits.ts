@@ -21,6 +21,8 @@ export const API_LIMITS = {
   drainMs: 5_000,
   /** Requests a minute and client that start or stop training (the contract's figure). */
   trainingRequestsPerMinute: 10,
+  /** Requests a minute and address that ask for a token: against guessing. */
+  loginRequestsPerMinute: 10,
   /** Clients whose rate is remembered; the one unseen for longest is forgotten first. */
   rateLimitClients: 4096,
 } as const;

@@ -2,26 +2,46 @@
 import { z } from "zod";
 import { nearest } from "../config/nearest.js";
 import { ServiceError } from "../services/errors.js";
-import type { Answer, RawRequest, Route, RouteDeclaration } from "./route.js";
+import { API_LIMITS } from "./limits.js";
+import { type Answer, commonErrors, type RawRequest, type Route, type RouteDeclaration } from "./route.js";
 
 const PROBLEMS_MAX = 16;
-const noQuery = z.strictObject({});
+const nothing = z.strictObject({});
 
-/** Closes over a declaration's types, so that routes of all kinds stand in one list. */
-export function route<Query extends z.ZodObject = z.ZodObject, Body extends z.ZodType = z.ZodUndefined>(
-  declared: RouteDeclaration<Query, Body>,
-): Route {
-  const { method, path, summary, rate = "default", query, body, handle } = declared;
-  const answer = ({ params, services, header, gone, ...raw }: RawRequest): Answer | Promise<Answer> => {
-    const parsedQuery = parsed(query ?? noQuery, raw.query, "query") as z.output<Query>;
-    const parsedBody = (body === undefined ? undefined : parsed(body, raw.body, "body")) as z.output<Body>;
-    return handle({ params, services, header, gone, query: parsedQuery, body: parsedBody });
+/** Closes over a declaration's types. */
+export function route<
+  Params extends z.ZodObject = z.ZodObject,
+  Query extends z.ZodObject = z.ZodObject,
+  Body extends z.ZodType = z.ZodUndefined,
+>(declared: RouteDeclaration<Params, Query, Body>): Route {
+  const { params, query, body, handle, errors = [], ...rest } = declared;
+  const shape = {
+    ...rest,
+    description: declared.description ?? null,
+    rate: declared.rate ?? "default",
+    params: params ?? null,
+    query: query ?? null,
+    body: body ?? null,
+    bodyBytes: declared.bodyBytes ?? API_LIMITS.bodyBytes,
+    upload: declared.upload ?? null,
+    headers: declared.headers ?? {},
   };
-  return { method, path, summary, rate, query: query ?? null, body: body ?? null, answer };
+  const answer = (raw: RawRequest): Answer | Promise<Answer> =>
+    handle({
+      ...raw,
+      params: parsed(params ?? nothing, raw.params, "path") as z.output<Params>,
+      query: parsed(query ?? nothing, raw.query, "query") as z.output<Query>,
+      body: (body === undefined ? undefined : parsed(body, raw.body, "body")) as z.output<Body>,
+    });
+  return { ...shape, errors: [...new Set([...errors, ...commonErrors(shape)])], answer };
 }
 
 /** @throws ServiceError INVALID_REQUEST that lists every problem with its place */
-function parsed<S extends z.ZodType>(schema: S, value: unknown, where: "query" | "body"): z.output<S> {
+function parsed<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  where: "path" | "query" | "body",
+): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const problems = result.error.issues

@@ -6,6 +6,8 @@ export interface RateDecision {
   readonly remaining: number;
   /** Until the next request would be allowed; 0 when this one is. */
   readonly retryAfterMs: number;
+  /** Until the whole minute's worth is there again. */
+  readonly resetMs: number;
 }
 
 interface Bucket {
@@ -35,6 +37,7 @@ export class RateLimiter {
     this.buckets.set(client, { tokens: left, atMs: nowMs });
     if (this.buckets.size > this.clientsMax) this.buckets.delete(this.buckets.keys().next().value as string);
     const retryAfterMs = allowed ? 0 : Math.ceil((1 - tokens) / perMs);
-    return { allowed, limit: this.perMinute, remaining: Math.floor(left), retryAfterMs };
+    const resetMs = Math.ceil((this.perMinute - left) / perMs);
+    return { allowed, limit: this.perMinute, remaining: Math.floor(left), retryAfterMs, resetMs };
   }
 }

@@ -1,4 +1,5 @@
 /** The HTTP door: Koa on loopback, with bounds on everything a client can do to it. */
+import { randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import Koa, { type Middleware } from "koa";
@@ -7,21 +8,26 @@ import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { DaemonError } from "../errors.js";
 import type { SwarmMetrics } from "../metrics/index.js";
-import { ServiceError, toServiceError } from "../services/errors.js";
+import { errorBody, ServiceError, toServiceError } from "../services/errors.js";
 import type { SwarmServices } from "../services/types.js";
+import type { Audit } from "./audit.js";
+import type { Doorkeeper } from "./caller.js";
 import { dispatch } from "./dispatch.js";
 import { type CorsConfig, hostGuard, originGuard } from "./guards.js";
 import { API_LIMITS } from "./limits.js";
 import { loopbackAddress } from "./loopback.js";
-import { v1Routes } from "./v1/index.js";
+import { RateLimits } from "./rates.js";
+import { swarmSurface } from "./swarm/index.js";
 
 export interface ApiConfig {
   readonly host: string;
   /** 0: the system chooses. */
   readonly port: number;
   readonly corsEnabled: boolean;
-  /** Requests a minute and client; 0: no limit. */
+  /** Requests a minute and address; 0: no limit for anybody. */
   readonly rateLimit: number;
+  /** Requests a minute of a user or key. */
+  readonly authenticatedRateLimit: number;
 }
 
 export interface ApiParts {
@@ -31,6 +37,11 @@ export interface ApiParts {
   readonly metrics?: SwarmMetrics["api"];
   readonly config: ApiConfig;
   readonly cors: CorsConfig;
+  readonly keeper: Doorkeeper;
+  /** Told of every request that may change something; null: none is kept. */
+  readonly audit: Audit | null;
+  /** See `DispatchOptions`. */
+  readonly strictAnswers?: boolean;
   readonly logger: Pick<Logger, "debug" | "error">;
 }
 
@@ -52,9 +63,13 @@ export async function createApi(parts: ApiParts): Promise<ApiServer> {
   app.use(helmet({ strictTransportSecurity: false }));
   app.use(hostGuard());
   app.use(originGuard(parts.config.corsEnabled ? parts.cors : null));
-  const routes = v1Routes(parts.registry);
-  for (const step of dispatch({ routes, services: parts.services, rateLimit: parts.config.rateLimit }))
-    app.use(step);
+  const rates = new RateLimits({
+    perAddress: parts.config.rateLimit,
+    perCaller: parts.config.authenticatedRateLimit,
+  });
+  const { services, keeper, audit, strictAnswers = false } = parts;
+  const { routes } = swarmSurface(parts.registry);
+  for (const step of dispatch({ routes, services, keeper, rates, audit, strictAnswers })) app.use(step);
 
   const server = boundedServer(app);
   const address = await listen(server, host, parts.config.port);
@@ -73,6 +88,9 @@ export async function createApi(parts: ApiParts): Promise<ApiServer> {
 function answerErrors({ logger, metrics }: ApiParts, stopping: () => boolean): Middleware {
   return async (ctx, next) => {
     const startedAt = performance.now();
+    const requestId = requestIdOf(ctx.get("X-Request-Id"));
+    ctx.state.requestId = requestId;
+    ctx.set("X-Request-Id", requestId);
     ctx.set("Cache-Control", "no-store");
     try {
       await next();
@@ -80,12 +98,13 @@ function answerErrors({ logger, metrics }: ApiParts, stopping: () => boolean): M
       const error = toServiceError(thrown);
       if (error.name === "INTERNAL") {
         logger.error(
-          { err: error.cause ?? error, method: ctx.method, path: ctx.path },
+          { err: error.cause ?? error, method: ctx.method, path: ctx.path, requestId },
           "an API request failed",
         );
       }
       ctx.status = error.httpStatus;
-      ctx.body = error.toJSON();
+      if (error.name === "UNAUTHENTICATED") ctx.set("WWW-Authenticate", "Bearer");
+      ctx.body = errorBody(error, requestId);
     }
     // Otherwise a client could hold a kept-alive connection open and with it the node's end.
     if (stopping()) ctx.set("Connection", "close");
@@ -94,6 +113,11 @@ function answerErrors({ logger, metrics }: ApiParts, stopping: () => boolean): M
     metrics?.requests.inc({ method, route, status: String(ctx.status) });
     metrics?.duration.observe({ route }, (performance.now() - startedAt) / 1000);
   };
+}
+
+/** The client's own, where it is fit to stand in a log; else a new one. */
+function requestIdOf(sent: string): string {
+  return /^[A-Za-z0-9._-]{1,64}$/.test(sent) ? sent : randomUUID();
 }
 
 /** Labels must not be for a client to invent. */
@@ -125,7 +149,7 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket | import("
   const refusal = timedOut
     ? new ServiceError("REQUEST_TIMEOUT", "the request did not arrive in time")
     : new ServiceError("INVALID_REQUEST", `not an HTTP request: ${error.message}`);
-  const body = JSON.stringify(refusal);
+  const body = JSON.stringify(errorBody(refusal, randomUUID()));
   const status = timedOut ? "408 Request Timeout" : "400 Bad Request";
   socket.end(
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

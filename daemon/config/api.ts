@@ -25,7 +25,10 @@ export const api = group(
       about: "Answer cross-origin requests from browsers, for the origins in `cors`.",
     }),
     rateLimit: field(z.number().int().min(0).max(1_000_000).default(100), {
-      about: "Requests a minute and client address. 0: no limit.",
+      about: "Requests a minute and client address, of callers without a token. 0: no limit for anybody.",
+    }),
+    authenticatedRateLimit: field(z.number().int().min(1).max(1_000_000).default(1000), {
+      about: "Requests a minute of one user or API key.",
     }),
     jwtSecret: field(z.string().max(4096).default(""), {
       about: "Secret for tokens. Has no effect before authentication exists.",

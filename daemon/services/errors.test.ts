@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SERVICE_ERRORS, ServiceError, toServiceError } from "./errors.js";
+import { errorBody, SERVICE_ERRORS, ServiceError, toServiceError } from "./errors.js";
 
 describe("daemon/services: errors", () => {
   it("keeps the contract's codes and never uses one twice", () => {
@@ -20,11 +20,17 @@ describe("daemon/services: errors", () => {
   it("tells a caller nothing of an unexpected error but that there was one", () => {
     const error = toServiceError(new Error("password in /etc/secret"));
     assert.equal(error.name, "INTERNAL");
-    assert.doesNotMatch(JSON.stringify(error), /secret/);
+    assert.doesNotMatch(JSON.stringify(errorBody(error, "r1")), /secret/);
     const known = new ServiceError("MODEL_NOT_FOUND", "no model x", { model_id: "x" });
     assert.equal(toServiceError(known), known);
-    assert.deepEqual(JSON.parse(JSON.stringify(known)), {
-      error: { code: 1121, name: "MODEL_NOT_FOUND", message: "no model x", details: { model_id: "x" } },
+    assert.deepEqual(JSON.parse(JSON.stringify(errorBody(known, "r1"))), {
+      error: {
+        code: 1121,
+        name: "MODEL_NOT_FOUND",
+        message: "no model x",
+        details: { model_id: "x" },
+        request_id: "r1",
+      },
     });
   });
 });

@@ -1,4 +1,6 @@
 /** What the doors (HTTP, command line, later ones) can answer when a request fails: one table, one class. */
+import { z } from "zod";
+import type { View } from "./views/view.js";
 
 interface ServiceErrorKind {
   /** Stable number, part of the HTTP contract. 1001 to 1005 are the contract's, from 1100 on they are ours. */
@@ -22,7 +24,9 @@ const kinds = {
   RATE_LIMITED: { code: 1106, httpStatus: 429 },
   ORIGIN_REFUSED: { code: 1107, httpStatus: 403 },
   REQUEST_TIMEOUT: { code: 1108, httpStatus: 408 },
+  UNAUTHENTICATED: { code: 1109, httpStatus: 401 },
   NOT_READY: { code: 1110, httpStatus: 503 },
+  FORBIDDEN: { code: 1111, httpStatus: 403 },
   TRAINING_NOT_RUNNING: { code: 1120, httpStatus: 409 },
   MODEL_NOT_FOUND: { code: 1121, httpStatus: 404 },
   DATASET_UNKNOWN: { code: 1122, httpStatus: 400 },
@@ -55,21 +59,26 @@ export class ServiceError extends Error {
     this.code = kinds[name].code;
     this.httpStatus = kinds[name].httpStatus;
   }
-
-  /** The contract's error body. */
-  toJSON(): ErrorBody {
-    return { error: { code: this.code, name: this.name, message: this.message, details: this.details } };
-  }
 }
 
-export interface ErrorBody {
-  readonly error: {
-    readonly code: number;
-    readonly name: string;
-    readonly message: string;
-    readonly details: Readonly<Record<string, unknown>>;
-  };
+/** The contract's error body. `requestId` is also in the answer's X-Request-Id and in the log. */
+export function errorBody(error: ServiceError, requestId: string): ErrorBody {
+  const { code, name, message, details } = error;
+  return { error: { code, name, message, details, request_id: requestId } };
 }
+
+export const errorBodySchema = z
+  .object({
+    error: z.object({
+      code: z.int().describe("Stable number; 1001 to 1005 are the contract's."),
+      name: z.string(),
+      message: z.string().describe("For a person."),
+      details: z.record(z.string(), z.unknown()).describe("For a program."),
+      request_id: z.string().describe("Also in X-Request-Id and in the node's log."),
+    }),
+  })
+  .meta({ id: "Error", description: "Why a request failed." });
+export type ErrorBody = View<typeof errorBodySchema>;
 
 /** @returns `error` itself, or an INTERNAL error that hides everything but that something failed. */
 export function toServiceError(error: unknown): ServiceError {

@@ -6,6 +6,8 @@ import type { SettingsPort } from "../../services/settings.js";
 import type { SwarmCommands, SwarmSnapshot } from "../../services/source.js";
 import { createSwarmServices } from "../../services/swarm_services.js";
 import { snapshotFixture } from "../../services/testing/snapshot.js";
+import type { Audit } from "../audit.js";
+import { type Doorkeeper, openDoor } from "../caller.js";
 import { type ApiParts, type ApiServer, createApi } from "../index.js";
 
 export interface ApiFixtureOptions {
@@ -13,6 +15,8 @@ export interface ApiFixtureOptions {
   readonly commands?: Partial<SwarmCommands>;
   readonly settings?: SettingsPort;
   readonly config?: Partial<ApiParts["config"]>;
+  readonly keeper?: Doorkeeper;
+  readonly audit?: Audit;
   readonly cors?: Partial<ApiParts["cors"]>;
 }
 
@@ -40,8 +44,18 @@ export function startTestApi({
     }),
     registry,
     metrics: createSwarmMetrics(registry, snapshot).api,
-    config: { host: "127.0.0.1", port: 0, corsEnabled: false, rateLimit: 0, ...options.config },
+    config: {
+      host: "127.0.0.1",
+      port: 0,
+      corsEnabled: false,
+      rateLimit: 0,
+      authenticatedRateLimit: 1000,
+      ...options.config,
+    },
     cors: { origins: [], methods: ["GET", "POST"], headers: ["Content-Type"], ...options.cors },
+    keeper: options.keeper ?? openDoor,
+    audit: options.audit ?? null,
+    strictAnswers: true,
     logger: pino({ level: "silent" }),
   });
 }

@@ -1,58 +1,83 @@
 /** This node's votes on the versions of the open round, and those that wait for its operator among them. */
+import { z } from "zod";
 import type { CastVote, SwarmSnapshot, VersionVoteSnapshot } from "../source.js";
 import { isoTime, nameOf, presenceOf } from "./common.js";
+import {
+  fractionSchema,
+  hashTextSchema,
+  naturalSchema,
+  rejectedSchema,
+  timeSchema,
+  type View,
+} from "./view.js";
 
-export interface VersionVoteView {
-  readonly model_hash: string;
-  readonly base_hash: string | null;
-  readonly session_id: string;
-  readonly round: number;
-  readonly height: number;
-  readonly term: number;
-  readonly proposer: string;
-  readonly proposer_name: string | null;
-  readonly state: VersionVoteSnapshot["state"];
-  /** What this node computed itself; null: not known yet, or it could not. */
-  readonly recomputed: "equal" | "different" | null;
-  readonly reason: string | null;
-  readonly contributors: readonly string[];
-  readonly rejected: readonly { readonly peer: string; readonly reason: string }[];
-  readonly samples: number;
-  /** Sample-weighted training loss of the counted updates, in nats; as their authors say. */
-  readonly training_loss: number | null;
-  /** On this node's slice of the validation data. */
-  readonly validation: Figures | null;
-  /** The last validation that the swarm has merged, to compare with. */
-  readonly last_validation: (Figures & { readonly height: number }) | null;
-  readonly asked_at: string | null;
-  readonly expires_at: string | null;
-}
+const figuresSchema = z.object({
+  loss: z.number(),
+  accuracy: fractionSchema.nullable(),
+  samples: naturalSchema,
+});
+type Figures = View<typeof figuresSchema>;
 
-interface Figures {
-  readonly loss: number;
-  readonly accuracy: number | null;
-  readonly samples: number;
-}
+export const versionVoteViewSchema = z
+  .object({
+    model_hash: hashTextSchema,
+    base_hash: hashTextSchema.nullable(),
+    session_id: z.string(),
+    round: naturalSchema,
+    height: naturalSchema,
+    term: naturalSchema,
+    proposer: z.string(),
+    proposer_name: z.string().nullable(),
+    state: z.enum(["recomputing", "awaiting", "recording", "signed", "refused"]),
+    recomputed: z
+      .enum(["equal", "different"])
+      .nullable()
+      .describe("What this node computed itself; null: not known yet, or it could not."),
+    reason: z.string().nullable(),
+    contributors: z.array(z.string()),
+    rejected: z.array(rejectedSchema),
+    samples: naturalSchema,
+    training_loss: z
+      .number()
+      .nullable()
+      .describe("Sample-weighted training loss of the counted updates, in nats; as their authors say."),
+    validation: figuresSchema.nullable().describe("On this node's slice of the validation data."),
+    last_validation: figuresSchema
+      .extend({ height: naturalSchema })
+      .nullable()
+      .describe("The last validation that the swarm has merged, to compare with."),
+    asked_at: timeSchema,
+    expires_at: timeSchema,
+  })
+  .meta({ id: "VersionVote", description: "This node's vote on one version of the open round." });
+export type VersionVoteView = View<typeof versionVoteViewSchema>;
 
-export interface ApprovalsView {
-  readonly approval: "auto" | "manual" | null;
-  readonly timeout_seconds: number | null;
-  /** Versions that wait for this node's operator. */
-  readonly pending: number;
-  /** Every version that was proposed in the open round and that this node was asked about, oldest first. */
-  readonly votes: readonly VersionVoteView[];
-}
+export const approvalsViewSchema = z
+  .object({
+    approval: z.enum(["auto", "manual"]).nullable(),
+    timeout_seconds: z.number().min(0).nullable(),
+    pending: naturalSchema.describe("Versions that wait for this node's operator."),
+    votes: z
+      .array(versionVoteViewSchema)
+      .describe(
+        "Every version that was proposed in the open round and that this node was asked about, oldest first.",
+      ),
+  })
+  .meta({ id: "Approvals", description: "This node's votes on the versions of the open round." });
+export type ApprovalsView = View<typeof approvalsViewSchema>;
 
-export interface CastVoteView {
-  readonly vote: "approve" | "reject";
-  readonly model_hash: string;
-  readonly session_id: string;
-  readonly round: number;
-  readonly height: number;
-  readonly voter: string;
-  /** Ed25519 over the decision, base64; null for a rejection. */
-  readonly signature: string | null;
-}
+export const castVoteViewSchema = z
+  .object({
+    vote: z.enum(["approve", "reject"]),
+    model_hash: hashTextSchema,
+    session_id: z.string(),
+    round: naturalSchema,
+    height: naturalSchema,
+    voter: z.string(),
+    signature: z.base64().nullable().describe("Ed25519 over the decision, base64; null for a rejection."),
+  })
+  .meta({ id: "CastVote", description: "The vote that this node's operator has cast." });
+export type CastVoteView = View<typeof castVoteViewSchema>;
 
 export function approvalsView(snapshot: SwarmSnapshot): ApprovalsView {
   const { votes } = snapshot;

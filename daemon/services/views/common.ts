@@ -2,9 +2,12 @@
 import type { ControlState } from "../../../consensus/control/index.js";
 import type { PresenceSnapshot, SwarmSnapshot } from "../source.js";
 
-/** RFC 3339 in UTC; null for a time that is not known (null or 0). */
+/** RFC 3339 has years of four digits; another node's clock may say anything. */
+const LAST_TIME_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** RFC 3339 in UTC; null for a time that is not known (null or 0) or that it cannot write. */
 export function isoTime(ms: number | null): string | null {
-  if (ms === null || !Number.isFinite(ms) || ms <= 0 || ms > 8.64e15) return null;
+  if (ms === null || !Number.isFinite(ms) || ms <= 0 || ms > LAST_TIME_MS) return null;
   return new Date(ms).toISOString();
 }
 

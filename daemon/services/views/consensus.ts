@@ -1,69 +1,89 @@
 /** Consensus: where this node's log stands, who votes, and what has been decided. */
-import type { ControlState, HistoryEntry } from "../../../consensus/control/index.js";
+import { z } from "zod";
+import {
+  type ControlState,
+  type HistoryEntry,
+  historyEntrySchema,
+} from "../../../consensus/control/index.js";
 import { majorityOf } from "../../../consensus/votes/index.js";
-import type { RaftSnapshot, SwarmSnapshot } from "../source.js";
+import type { SwarmSnapshot } from "../source.js";
 import { isoTime, nameOf, presenceOf } from "./common.js";
 import { currentSession, isRoundOpen } from "./training.js";
+import { hashTextSchema, naturalSchema, rejectedSchema, timeSchema, type View } from "./view.js";
 
-export interface ConsensusMemberView {
-  readonly id: string;
-  readonly name: string | null;
-  readonly alive: boolean;
-}
+export const consensusMemberViewSchema = z
+  .object({ id: z.string(), name: z.string().nullable(), alive: z.boolean() })
+  .meta({ id: "ConsensusMember", description: "A voter or a learner." });
+export type ConsensusMemberView = View<typeof consensusMemberViewSchema>;
 
-export interface ConsensusStatusView {
-  readonly swarm_id: string;
-  /** Hash of the swarm's genesis record: two swarms with one name differ in it. Null before the swarm is formed. */
-  readonly formation: string | null;
-  /** This node's part in it. */
-  readonly role: RaftSnapshot["role"] | "none";
-  readonly term: number | null;
-  readonly leader: string | null;
-  readonly leader_name: string | null;
-  readonly commit_index: number | null;
-  readonly applied_index: number | null;
-  readonly last_index: number | null;
-  readonly snapshot_index: number | null;
-  readonly quorum: {
-    readonly voters: number;
-    readonly needed: number;
-    /** Voters that this node has heard lately, itself included. */
-    readonly alive: number;
-    readonly reachable: boolean;
-  };
-  readonly voters: readonly ConsensusMemberView[];
-  readonly learners: readonly ConsensusMemberView[];
-  readonly session_id: string | null;
-  readonly round: number | null;
-  readonly height: number | null;
-  readonly model_hash: string | null;
-  /** Entries ever put into the history. */
-  readonly decisions: number;
-}
+const quorumSchema = z.object({
+  voters: naturalSchema,
+  needed: naturalSchema,
+  alive: naturalSchema.describe("Voters that this node has heard lately, itself included."),
+  reachable: z.boolean(),
+});
 
-export interface DecisionView {
-  readonly index: number;
-  readonly term: number;
-  readonly at: string | null;
-  readonly type: HistoryEntry["type"];
-  readonly session_id: string | null;
-  readonly round: number | null;
-  readonly height: number | null;
-  readonly model_hash: string | null;
-  readonly contributors: readonly string[];
-  readonly rejected: readonly { readonly peer: string; readonly reason: string }[];
-  readonly signers: readonly string[];
-  readonly reason: string | null;
-}
+export const consensusStatusViewSchema = z
+  .object({
+    swarm_id: z.string(),
+    formation: hashTextSchema
+      .nullable()
+      .describe(
+        "Hash of the swarm's genesis record: two swarms with one name differ in it. Null before the swarm is formed.",
+      ),
+    role: z
+      .enum(["leader", "follower", "candidate", "pre_candidate", "learner", "none"])
+      .describe("This node's part in it."),
+    term: naturalSchema.nullable(),
+    leader: z.string().nullable(),
+    leader_name: z.string().nullable(),
+    commit_index: naturalSchema.nullable(),
+    applied_index: naturalSchema.nullable(),
+    last_index: naturalSchema.nullable(),
+    snapshot_index: naturalSchema.nullable(),
+    quorum: quorumSchema,
+    voters: z.array(consensusMemberViewSchema),
+    learners: z.array(consensusMemberViewSchema),
+    session_id: z.string().nullable(),
+    round: naturalSchema.nullable(),
+    height: naturalSchema.nullable(),
+    model_hash: hashTextSchema.nullable(),
+    decisions: naturalSchema.describe("Entries ever put into the history."),
+  })
+  .meta({ id: "ConsensusStatus", description: "Where this node's log stands, and who votes." });
+export type ConsensusStatusView = View<typeof consensusStatusViewSchema>;
 
-export interface HistoryView {
-  readonly decisions: readonly DecisionView[];
-  /** Entries ever made; the latest of them are kept, the certificates of all versions always. */
-  readonly total: number;
-  readonly kept: number;
-  /** Pass it as `before` for the next page; null: this was the last one. */
-  readonly next_before: number | null;
-}
+export const decisionViewSchema = z
+  .object({
+    index: naturalSchema,
+    term: naturalSchema,
+    at: timeSchema,
+    type: historyEntrySchema.shape.type,
+    session_id: z.string().nullable(),
+    round: naturalSchema.nullable(),
+    height: naturalSchema.nullable(),
+    model_hash: hashTextSchema.nullable(),
+    contributors: z.array(z.string()),
+    rejected: z.array(rejectedSchema),
+    signers: z.array(z.string()),
+    reason: z.string().nullable(),
+  })
+  .meta({ id: "Decision", description: "One entry of the history." });
+export type DecisionView = View<typeof decisionViewSchema>;
+
+export const historyViewSchema = z
+  .object({
+    decisions: z.array(decisionViewSchema),
+    total: naturalSchema.describe(
+      "Entries ever made; the latest of them are kept, the certificates of all versions always.",
+    ),
+    kept: naturalSchema,
+    next_before: naturalSchema
+      .nullable()
+      .describe("Pass it as `before` for the next page; null: this was the last one."),
+  })
+  .meta({ id: "History", description: "What has been decided, latest first." });
+export type HistoryView = View<typeof historyViewSchema>;
 
 export function consensusStatusView(snapshot: SwarmSnapshot): ConsensusStatusView {
   const { control, raft } = snapshot;

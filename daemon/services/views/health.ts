@@ -1,31 +1,35 @@
 /** Health: alive, ready, and why not. */
+import { z } from "zod";
 import type { SwarmSnapshot } from "../source.js";
+import { naturalSchema, type View } from "./view.js";
 
-export interface CheckView {
-  readonly ok: boolean;
-  readonly reason?: string;
-}
+export const checkViewSchema = z
+  .object({ ok: z.boolean(), reason: z.string().optional() })
+  .meta({ id: "Check", description: "Whether one part of the node can do its work, and why not." });
+export type CheckView = View<typeof checkViewSchema>;
 
-export interface LiveView {
-  readonly status: "ok";
-  readonly uptime_seconds: number;
-}
+export const liveViewSchema = z
+  .object({ status: z.literal("ok"), uptime_seconds: naturalSchema })
+  .meta({ id: "Live", description: "The process answers." });
+export type LiveView = View<typeof liveViewSchema>;
 
-export interface ReadyView {
-  readonly ready: boolean;
-  readonly checks: Readonly<Record<string, CheckView>>;
-}
+export const readyViewSchema = z
+  .object({ ready: z.boolean(), checks: z.record(z.string(), checkViewSchema) })
+  .meta({ id: "Ready", description: "Whether the node can do its work; every check says for itself." });
+export type ReadyView = View<typeof readyViewSchema>;
 
-export interface HealthView {
-  /** `degraded`: alive, but not ready. */
-  readonly status: "ok" | "degraded";
-  readonly ready: boolean;
-  readonly peer_id: string;
-  readonly name: string;
-  readonly swarm_id: string;
-  readonly version: string;
-  readonly uptime_seconds: number;
-}
+export const healthViewSchema = z
+  .object({
+    status: z.enum(["ok", "degraded"]).describe("`degraded`: alive, but not ready."),
+    ready: z.boolean(),
+    peer_id: z.string(),
+    name: z.string(),
+    swarm_id: z.string(),
+    version: z.string(),
+    uptime_seconds: naturalSchema,
+  })
+  .meta({ id: "Health", description: "Who the answering node is, and whether it is ready." });
+export type HealthView = View<typeof healthViewSchema>;
 
 /** Committed entries that may wait to be applied before the node counts as behind. */
 const APPLY_LAG_MAX = 1000;

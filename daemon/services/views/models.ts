@@ -1,36 +1,44 @@
 /** Models: the latest version of every session that the control state still knows. */
-import type { ControlState, SessionState } from "../../../consensus/control/index.js";
+import { z } from "zod";
+import {
+  type ControlState,
+  type SessionState,
+  sessionStatusSchema,
+} from "../../../consensus/control/index.js";
 import type { Hash } from "../../../protocol/types.js";
 import { sessionSpecSchema } from "../../../training/session.js";
 import { ServiceError } from "../errors.js";
 import type { SwarmSnapshot } from "../source.js";
 import { isoTime } from "./common.js";
-import { currentSession, type EvaluationView, evaluationView } from "./training.js";
+import { currentSession, evaluationView, evaluationViewSchema } from "./training.js";
+import { hashTextSchema, naturalSchema, timeSchema, type View } from "./view.js";
 
-export interface ModelView {
-  /** The session's id; `id@height` names an older version. */
-  readonly id: string;
-  readonly session_id: string;
-  readonly status: SessionState["status"];
-  readonly height: number;
-  readonly model_hash: string;
-  /** Weights and outer optimizer state. */
-  readonly bytes: number;
-  readonly type: string | null;
-  readonly dataset: string | null;
-  readonly loss: number | null;
-  readonly validation: EvaluationView | null;
-  readonly created_at: string | null;
-  readonly ended_at: string | null;
-  /** Whether the answering node holds its bytes, so that it can be downloaded here. */
-  readonly available: boolean;
-  readonly download: string;
-}
+export const modelViewSchema = z
+  .object({
+    id: z.string().describe("The session's id; `id@height` names an older version."),
+    session_id: z.string(),
+    status: sessionStatusSchema,
+    height: naturalSchema,
+    model_hash: hashTextSchema,
+    bytes: naturalSchema.describe("Weights and outer optimizer state."),
+    type: z.string().nullable(),
+    dataset: z.string().nullable(),
+    loss: z.number().nullable(),
+    validation: evaluationViewSchema.nullable(),
+    created_at: timeSchema,
+    ended_at: timeSchema,
+    available: z
+      .boolean()
+      .describe("Whether the answering node holds its bytes, so that it can be downloaded here."),
+    download: z.string(),
+  })
+  .meta({ id: "Model", description: "The latest version of a session." });
+export type ModelView = View<typeof modelViewSchema>;
 
-export interface ModelListView {
-  readonly models: readonly ModelView[];
-  readonly total: number;
-}
+export const modelListViewSchema = z
+  .object({ models: z.array(modelViewSchema), total: naturalSchema })
+  .meta({ id: "ModelList", description: "The sessions' models, newest session first." });
+export type ModelListView = View<typeof modelListViewSchema>;
 
 /** Newest session first. */
 export function modelListView(snapshot: SwarmSnapshot, holds: (hash: Hash) => boolean): ModelListView {

@@ -1,55 +1,68 @@
 /** The network as the answering node sees it: it knows its own connections and no one else's. */
-import type { ConnectionSnapshot, SwarmSnapshot } from "../source.js";
+import { z } from "zod";
+import type { SwarmSnapshot } from "../source.js";
 import { isoTime, latencies, rounded } from "./common.js";
-import { type NodeRole, nodeListView } from "./nodes.js";
+import { nodeListView, nodeRoleSchema, nodeStatusSchema } from "./nodes.js";
+import { directionSchema, naturalSchema, timeSchema, type View } from "./view.js";
 
-export interface TopologyView {
-  /** The answering node: every link begins here. */
-  readonly self: string;
-  readonly nodes: readonly {
-    readonly id: string;
-    readonly name: string | null;
-    readonly address: string | null;
-    readonly status: "active" | "inactive";
-    readonly role: NodeRole;
-    /** Whether the answering node has a connection to it. */
-    readonly connected: boolean;
-  }[];
-  readonly links: readonly {
-    readonly source: string;
-    readonly target: string;
-    readonly address: string;
-    readonly direction: ConnectionSnapshot["direction"];
-    readonly latency_ms: number | null;
-    readonly since: string | null;
-  }[];
-}
+export const topologyViewSchema = z
+  .object({
+    self: z.string().describe("The answering node: every link begins here."),
+    nodes: z.array(
+      z.object({
+        id: z.string(),
+        name: z.string().nullable(),
+        address: z.string().nullable(),
+        status: nodeStatusSchema,
+        role: nodeRoleSchema,
+        connected: z.boolean().describe("Whether the answering node has a connection to it."),
+      }),
+    ),
+    links: z.array(
+      z.object({
+        source: z.string(),
+        target: z.string(),
+        address: z.string(),
+        direction: directionSchema,
+        latency_ms: z.number().min(0).nullable(),
+        since: timeSchema,
+      }),
+    ),
+  })
+  .meta({ id: "Topology", description: "The nodes, and the answering node's own connections to them." });
+export type TopologyView = View<typeof topologyViewSchema>;
 
-export interface NetworkMetricsView {
-  readonly connections: { readonly total: number; readonly inbound: number; readonly outbound: number };
-  readonly peers_connected: number;
-  readonly latency_ms: {
-    readonly min: number | null;
-    readonly median: number | null;
-    readonly p95: number | null;
-    readonly max: number | null;
-    /** Connected peers that have been measured. */
-    readonly peers: number;
-  };
-  readonly bytes: { readonly sent: number | null; readonly received: number | null };
-  readonly gossip: readonly {
-    readonly topic: string;
-    readonly accepted: number;
-    readonly ignored: number;
-    readonly rejected: number;
-  }[];
-  readonly blobs: {
-    readonly bytes_fetched: number;
-    readonly bytes_served: number;
-    readonly corrupt_chunks: number;
-  };
-  readonly refused: Readonly<Record<string, number>>;
-}
+const milliseconds = z.number().min(0).nullable();
+
+export const networkMetricsViewSchema = z
+  .object({
+    connections: z.object({ total: naturalSchema, inbound: naturalSchema, outbound: naturalSchema }),
+    peers_connected: naturalSchema,
+    latency_ms: z.object({
+      min: milliseconds,
+      median: milliseconds,
+      p95: milliseconds,
+      max: milliseconds,
+      peers: naturalSchema.describe("Connected peers that have been measured."),
+    }),
+    bytes: z.object({ sent: naturalSchema.nullable(), received: naturalSchema.nullable() }),
+    gossip: z.array(
+      z.object({
+        topic: z.string(),
+        accepted: naturalSchema,
+        ignored: naturalSchema,
+        rejected: naturalSchema,
+      }),
+    ),
+    blobs: z.object({
+      bytes_fetched: naturalSchema,
+      bytes_served: naturalSchema,
+      corrupt_chunks: naturalSchema,
+    }),
+    refused: z.record(z.string(), naturalSchema),
+  })
+  .meta({ id: "NetworkMetrics", description: "The answering node's traffic since its process started." });
+export type NetworkMetricsView = View<typeof networkMetricsViewSchema>;
 
 export function topologyView(snapshot: SwarmSnapshot): TopologyView {
   const connected = new Set(snapshot.connections.map((c) => c.peer));

@@ -3,66 +3,9 @@ import type { ControlState } from "../../../consensus/control/index.js";
 import { ServiceError } from "../errors.js";
 import type { PresenceSnapshot, SwarmSnapshot } from "../source.js";
 import { hostPortOf, isoTime, latencies, nameOf, presenceOf, rounded } from "./common.js";
+import type { NodeDetailView, NodeListView, NodeRemovedView, NodeRole, NodeView } from "./nodes_schema.js";
 
-export type NodeRole = "leader" | "voter" | "learner" | "guest";
-
-export interface NodeView {
-  readonly id: string;
-  readonly name: string | null;
-  /** `host:port` that other nodes reach it at. */
-  readonly address: string | null;
-  /** `inactive`: a member that has been silent for longer than `training.dead_after`. */
-  readonly status: "active" | "inactive";
-  /** `guest`: heard, but not (yet) a member. */
-  readonly role: NodeRole;
-  readonly model_hash: string | null;
-  readonly last_seen: string | null;
-  readonly performance: {
-    /** Samples a second as a fraction of the fastest active node's. */
-    readonly training_speed: number | null;
-    /** Resident memory of daemon and trainer as a fraction of the machine's. */
-    readonly memory_usage: number | null;
-    /** Round trip from the answering node, in milliseconds; null for itself. */
-    readonly network_latency: number | null;
-    readonly samples_per_second: number | null;
-  };
-}
-
-export interface NodeListView {
-  readonly nodes: readonly NodeView[];
-  readonly total: number;
-  readonly active: number;
-}
-
-export interface NodeDetailView extends NodeView {
-  readonly self: boolean;
-  readonly addresses: readonly string[];
-  readonly version: string | null;
-  readonly backend: string | null;
-  readonly height: number | null;
-  readonly joined_index: number | null;
-  readonly memory: { readonly used_bytes: number | null; readonly total_bytes: number | null };
-  readonly training: {
-    readonly session_id: string | null;
-    readonly phase: string | null;
-    readonly round: number | null;
-    readonly steps: number | null;
-    readonly can_train: boolean;
-    readonly reason: string | null;
-  } | null;
-  readonly connections: readonly {
-    readonly address: string;
-    readonly direction: "inbound" | "outbound";
-    readonly latency_ms: number | null;
-    readonly since: string | null;
-  }[];
-}
-
-export interface NodeRemovedView {
-  readonly id: string;
-  readonly name: string | null;
-  readonly status: "removed";
-}
+export * from "./nodes_schema.js";
 
 export function nodeListView(snapshot: SwarmSnapshot): NodeListView {
   const nodes = idsOf(snapshot).map(viewer(snapshot));

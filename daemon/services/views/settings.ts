@@ -1,38 +1,39 @@
 /** The swarm's settings. */
+import { z } from "zod";
 import type { JsonValue, Setting, Settings } from "../../../consensus/control/index.js";
 import { KNOWN_SETTINGS } from "../../settings/known.js";
 import { isoTime } from "./common.js";
+import { naturalSchema, timeSchema, type View } from "./view.js";
 
-export interface SettingView {
-  readonly key: string;
-  readonly value: JsonValue;
-  /** Log index of the change that made it; also its ETag. */
-  readonly revision: number;
-  /** Peer id of the node that was asked to set it. */
-  readonly updated_by: string;
-  readonly updated_at: string | null;
-}
+export const settingViewSchema = z
+  .object({
+    key: z.string(),
+    value: z.unknown().describe("Any JSON value."),
+    revision: naturalSchema.describe("Log index of the change that made it; also its ETag."),
+    updated_by: z.string().describe("Peer id of the node that was asked to set it."),
+    updated_at: timeSchema,
+  })
+  .meta({ id: "Setting", description: "One setting of the swarm." });
+export type SettingView = View<typeof settingViewSchema> & { readonly value: JsonValue };
 
-export interface SettingListView {
-  /** Sorted by key. */
-  readonly settings: readonly SettingView[];
-  readonly total: number;
-  /** Of the last change of any of them, a deletion too; 0: there never was one. */
-  readonly revision: number;
-  /** The keys that mean something to this version, whether they are set or not. */
-  readonly known: readonly {
-    readonly key: string;
-    readonly allowed: string;
-    readonly about: string;
-    readonly overrides: string;
-  }[];
-}
+export const settingListViewSchema = z
+  .object({
+    settings: z.array(settingViewSchema).describe("Sorted by key."),
+    total: naturalSchema,
+    revision: naturalSchema.describe(
+      "Of the last change of any of them, a deletion too; 0: there never was one.",
+    ),
+    known: z
+      .array(z.object({ key: z.string(), allowed: z.string(), about: z.string(), overrides: z.string() }))
+      .describe("The keys that mean something to this version, whether they are set or not."),
+  })
+  .meta({ id: "SettingList", description: "All settings of the swarm." });
+export type SettingListView = View<typeof settingListViewSchema>;
 
-export interface SettingDeletedView {
-  readonly key: string;
-  readonly status: "deleted";
-  readonly revision: number;
-}
+export const settingDeletedViewSchema = z
+  .object({ key: z.string(), status: z.literal("deleted"), revision: naturalSchema })
+  .meta({ id: "SettingDeleted", description: "A setting that is no more." });
+export type SettingDeletedView = View<typeof settingDeletedViewSchema>;
 
 export function settingView({ key, value, revision, by, atMs }: Setting): SettingView {
   return { key, value, revision, updated_by: by, updated_at: isoTime(atMs) };

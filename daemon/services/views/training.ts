@@ -4,79 +4,15 @@ import { isActive } from "../../../consensus/control/index.js";
 import { batchesPerEpoch, type SessionSpec, sessionSpecSchema } from "../../../training/session.js";
 import type { PresenceSnapshot, SwarmSnapshot } from "../source.js";
 import { isoTime, nameOf, presenceOf, rounded } from "./common.js";
+import type {
+  EvaluationView,
+  ModelSpecView,
+  TrainingNodeView,
+  TrainingProgressView,
+  TrainingStatusView,
+} from "./training_schema.js";
 
-export interface EvaluationView {
-  readonly height: number;
-  /** Mean loss over the validation batches, in nats. */
-  readonly loss: number | null;
-  readonly accuracy: number | null;
-  readonly samples: number;
-}
-
-export interface TrainingNodeView {
-  readonly id: string;
-  readonly name: string | null;
-  /** A trainer's phase, or `preparing`, `unable`, `unreachable`. */
-  readonly status: string;
-  /** Inner steps done in the open round as a fraction of the session's `inner_steps`, at most 1. */
-  readonly batch_progress: number | null;
-  /** Training loss of those steps, in nats. */
-  readonly loss: number | null;
-  readonly samples_per_second: number | null;
-  readonly reason: string | null;
-}
-
-export interface ModelSpecView {
-  readonly type: string;
-  readonly [field: string]: unknown;
-}
-
-export interface TrainingProgressView {
-  /** Passes over the training split that are complete. */
-  readonly epoch: number | null;
-  /** Null when the session's rounds alone decide its end. */
-  readonly total_epochs: number | null;
-  /** Mean training loss of the last committed round, in nats. */
-  readonly loss: number | null;
-  /** Of the last validation; null for text. */
-  readonly accuracy: number | null;
-  readonly epochs_done: number | null;
-  /** The open round, null when none is; failed rounds count. */
-  readonly round: number | null;
-  /** Versions committed after the first. */
-  readonly height: number | null;
-  /** Versions after which the session ends. */
-  readonly rounds: number | null;
-  readonly batches: number | null;
-  readonly total_batches: number | null;
-  readonly samples: number | null;
-  /** Null for anything but text. */
-  readonly tokens: number | null;
-  readonly failures_in_a_row: number | null;
-}
-
-export interface TrainingStatusView {
-  /** Null while nothing has been trained in this swarm. */
-  readonly session_id: string | null;
-  readonly status: SessionState["status"] | "idle";
-  readonly progress: TrainingProgressView;
-  readonly nodes: readonly TrainingNodeView[];
-  readonly dataset: string | null;
-  readonly strategy: string | null;
-  /** `type` and the fields of that type, as in a request. */
-  readonly model: ModelSpecView | null;
-  readonly model_hash: string | null;
-  readonly validation: { readonly first: EvaluationView | null; readonly last: EvaluationView | null };
-  /** Of all nodes that train now. */
-  readonly samples_per_second: number | null;
-  readonly warnings: readonly string[];
-  readonly created_at: string | null;
-  readonly created_by: string | null;
-  readonly round_opened_at: string | null;
-  readonly ended_at: string | null;
-  /** Why it ended, when it was stopped or failed. */
-  readonly reason: string | null;
-}
+export * from "./training_schema.js";
 
 export function currentSession(control: ControlState | null): SessionState | null {
   return control?.session ?? control?.past.at(-1) ?? null;

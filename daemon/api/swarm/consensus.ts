@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { hashSchema } from "../../../consensus/votes/index.js";
+import { approvalsViewSchema, castVoteViewSchema } from "../../services/views/approvals.js";
+import { consensusStatusViewSchema, historyViewSchema } from "../../services/views/consensus.js";
 import { route } from "../parse.js";
 import { json, type Route } from "../route.js";
-import { whole } from "./query.js";
+import { whole } from "./params.js";
 
 const HISTORY_PAGE_DEFAULT = 50;
 const HISTORY_PAGE_MAX = 500;
@@ -20,19 +22,32 @@ export const consensusRoutes: readonly Route[] = [
   route({
     method: "GET",
     path: "/api/v1/consensus/status",
+    id: "consensus.status",
     summary: "Consensus as this node sees it: leader, voters, quorum, log, current version",
+    role: "viewer",
+    answers: { 200: consensusStatusViewSchema },
+    example: {},
     handle: ({ services }) => json(services.consensus.status()),
   }),
   route({
     method: "GET",
     path: "/api/v1/consensus/approvals",
+    id: "consensus.approvals",
     summary: "This node's votes on the versions of the open round, and those that wait for its operator",
+    role: "viewer",
+    answers: { 200: approvalsViewSchema },
+    example: {},
     handle: ({ services }) => json(services.consensus.approvals()),
   }),
   route({
     method: "POST",
     path: "/api/v1/consensus/vote",
+    id: "consensus.vote",
     summary: "Submit this node's vote on a version that waits for it; answers once it is signed",
+    role: "operator",
+    answers: { 200: castVoteViewSchema },
+    errors: ["NOT_READY", "VOTE_NOT_OPEN", "VERSION_DIFFERS", "CONSENSUS_FAILED", "NETWORK_PARTITION"],
+    example: {},
     body: voteSchema,
     handle: async ({ services, body }) =>
       json(
@@ -46,7 +61,11 @@ export const consensusRoutes: readonly Route[] = [
   route({
     method: "GET",
     path: "/api/v1/consensus/history",
+    id: "consensus.history",
     summary: "Decisions, latest first",
+    role: "viewer",
+    answers: { 200: historyViewSchema },
+    example: { query: { limit: "20" } },
     query: z.strictObject({
       limit: whole(1, HISTORY_PAGE_MAX).optional(),
       before: whole(0, Number.MAX_SAFE_INTEGER).optional(),
