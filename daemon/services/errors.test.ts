@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { errorBody, SERVICE_ERRORS, ServiceError, toServiceError } from "./errors.js";
+import { errorBody, errorBodySchema, SERVICE_ERRORS, ServiceError, toServiceError } from "./errors.js";
+import { assertView } from "./testing/assert_view.js";
 
 describe("daemon/services: errors", () => {
   it("keeps the contract's codes and never uses one twice", () => {
@@ -23,6 +24,7 @@ describe("daemon/services: errors", () => {
     assert.doesNotMatch(JSON.stringify(errorBody(error, "r1")), /secret/);
     const known = new ServiceError("MODEL_NOT_FOUND", "no model x", { model_id: "x" });
     assert.equal(toServiceError(known), known);
+    assertView(errorBodySchema, errorBody(known, "r1"));
     assert.deepEqual(JSON.parse(JSON.stringify(errorBody(known, "r1"))), {
       error: {
         code: 1121,

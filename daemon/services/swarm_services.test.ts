@@ -5,7 +5,9 @@ import type { TrainingRequest } from "../../training/plan/index.js";
 import { ServiceError, type ServiceErrorName } from "./errors.js";
 import type { SwarmCommands, SwarmSnapshot } from "./source.js";
 import { createSwarmServices } from "./swarm_services.js";
+import { assertView } from "./testing/assert_view.js";
 import { A, B, controlFixture, sessionFixture, snapshotFixture } from "./testing/snapshot.js";
+import { modelListViewSchema } from "./views/models.js";
 
 const request = { dataset: "builtin:moby-dick" } as TrainingRequest;
 const idle = () => snapshotFixture({ control: controlFixture({ session: null }) });
@@ -82,9 +84,9 @@ describe("daemon/services: swarm services", () => {
       sessionFixture({ id: "unborn", version: null }),
       sessionFixture({ id: "second" }),
     ];
-    const { models, total } = servicesOver(
-      snapshotFixture({ control: controlFixture({ past }) }),
-    ).models.list();
+    const view = servicesOver(snapshotFixture({ control: controlFixture({ past }) })).models.list();
+    assertView(modelListViewSchema, view);
+    const { models, total } = view;
     assert.equal(total, 3);
     assert.deepEqual(
       models.map((m) => [m.id, m.available]),

@@ -1,8 +1,22 @@
 import assert from "node:assert/strict";
 import type { HistoryEntry } from "../../../consensus/control/index.js";
+import { testHash } from "../../../consensus/testing/committee.js";
+import { assertView } from "../testing/assert_view.js";
 import { A, B, C, controlFixture, snapshotFixture } from "../testing/snapshot.js";
-import { consensusStatusView, historyView } from "./consensus.js";
-import { readyView } from "./health.js";
+import {
+  consensusStatusView,
+  consensusStatusViewSchema,
+  historyView,
+  historyViewSchema,
+} from "./consensus.js";
+import {
+  healthView,
+  healthViewSchema,
+  liveView,
+  liveViewSchema,
+  readyView,
+  readyViewSchema,
+} from "./health.js";
 
 const entry = (index: number): HistoryEntry => ({
   index,
@@ -12,9 +26,9 @@ const entry = (index: number): HistoryEntry => ({
   session: "s",
   round: index,
   height: index,
-  version: null,
+  version: testHash(`version-${index}`),
   contributors: [A],
-  rejected: [],
+  rejected: [{ peer: B, reason: "late" }],
   signers: [A, B],
   reason: null,
 });
@@ -35,6 +49,7 @@ describe("daemon/services: consensus and health", () => {
       ],
     );
     const none = consensusStatusView(snapshotFixture({ control: null, raft: null }));
+    for (const status of [view, alone, none]) assertView(consensusStatusViewSchema, status);
     assert.deepEqual([none.role, none.term, none.quorum.reachable], ["none", null, false]);
   });
 
@@ -45,6 +60,7 @@ describe("daemon/services: consensus and health", () => {
     let before: number | null = null;
     do {
       const page = historyView(control, { limit: 2, before });
+      assertView(historyViewSchema, page);
       assert.equal(page.total, 100);
       assert.ok(page.decisions.length > 0);
       seen.push(...page.decisions.map((d) => d.index));
@@ -75,6 +91,9 @@ describe("daemon/services: consensus and health", () => {
         ["trainer", true],
       ],
     );
+    assertView(readyViewSchema, view);
+    assertView(healthViewSchema, healthView(snapshotFixture({ raft: null })));
+    assertView(liveViewSchema, liveView(snapshotFixture()));
     assert.match(view.checks.log?.reason ?? "", /4958 committed/);
     const stranger = readyView(snapshotFixture({ control: controlFixture({ voters: [A, C] }) }));
     assert.equal(stranger.checks.swarm?.ok, false);

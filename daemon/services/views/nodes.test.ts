@@ -1,13 +1,23 @@
 import assert from "node:assert/strict";
 import { testHash } from "../../../consensus/testing/committee.js";
 import { ServiceError } from "../errors.js";
+import { assertView } from "../testing/assert_view.js";
 import { A, B, C, controlFixture, presenceFixture, snapshotFixture } from "../testing/snapshot.js";
-import { hostPortOf } from "./common.js";
-import { nodeDetailView, nodeListView } from "./nodes.js";
+import { hostPortOf, isoTime } from "./common.js";
+import {
+  nodeDetailView,
+  nodeDetailViewSchema,
+  nodeListView,
+  nodeListViewSchema,
+  nodeRemovedView,
+  nodeRemovedViewSchema,
+} from "./nodes.js";
 
 describe("daemon/services: nodes", () => {
   it("shows the contract's fields, and the rest beside them", () => {
-    const { nodes, total, active } = nodeListView(snapshotFixture());
+    const view = nodeListView(snapshotFixture());
+    assertView(nodeListViewSchema, view);
+    const { nodes, total, active } = view;
     assert.deepEqual([total, active], [3, 2]);
     assert.deepEqual(nodes[0], {
       id: A,
@@ -40,7 +50,9 @@ describe("daemon/services: nodes", () => {
 
   it("says null for what is not known, and knows itself before anything else", () => {
     const snapshot = snapshotFixture({ control: null, raft: null, presence: [], connections: [] });
-    const { nodes } = nodeListView(snapshot);
+    const view = nodeListView(snapshot);
+    assertView(nodeListViewSchema, view);
+    const { nodes } = view;
     assert.deepEqual(nodes, [
       {
         id: B,
@@ -83,6 +95,8 @@ describe("daemon/services: nodes", () => {
 
   it("finds a node by peer id or by a name that only one has", () => {
     const detail = nodeDetailView(snapshotFixture(), "node-a");
+    for (const view of [detail, nodeDetailView(snapshotFixture({ presence: [], control: null }), B)])
+      assertView(nodeDetailViewSchema, view);
     assert.equal(detail.id, A);
     assert.equal(detail.self, false);
     assert.deepEqual(
@@ -104,6 +118,19 @@ describe("daemon/services: nodes", () => {
     };
     assert.deepEqual(refused("nobody"), [1001, "NODE_NOT_FOUND"]);
     assert.deepEqual(refused("twin", snapshotFixture({ control: twice })), [1100, "INVALID_REQUEST"]);
+  });
+
+  it("says of a removed node what it was called", () => {
+    const view = nodeRemovedView(snapshotFixture(), A);
+    assertView(nodeRemovedViewSchema, view);
+    assert.deepEqual(view, { id: A, name: "node-a", status: "removed" });
+  });
+
+  it("writes no time that RFC 3339 has no digits for, whatever a clock says", () => {
+    assert.equal(isoTime(1), "1970-01-01T00:00:00.001Z");
+    assert.equal(isoTime(Date.UTC(10_000, 0) - 1), "9999-12-31T23:59:59.999Z");
+    for (const ms of [null, 0, -1, Number.NaN, Date.UTC(10_000, 0), Number.MAX_SAFE_INTEGER])
+      assert.equal(isoTime(ms), null);
   });
 
   it("writes host:port of TCP and UDP addresses only", () => {

@@ -1,20 +1,20 @@
 /** The swarm's settings. */
 import { z } from "zod";
-import type { JsonValue, Setting, Settings } from "../../../consensus/control/index.js";
+import type { Setting, Settings } from "../../../consensus/control/index.js";
 import { KNOWN_SETTINGS } from "../../settings/known.js";
 import { isoTime } from "./common.js";
-import { naturalSchema, timeSchema, type View } from "./view.js";
+import { jsonValueSchema, naturalSchema, timeSchema, type View } from "./view.js";
 
 export const settingViewSchema = z
   .object({
     key: z.string(),
-    value: z.unknown().describe("Any JSON value."),
+    value: jsonValueSchema,
     revision: naturalSchema.describe("Log index of the change that made it; also its ETag."),
     updated_by: z.string().describe("Peer id of the node that was asked to set it."),
     updated_at: timeSchema,
   })
   .meta({ id: "Setting", description: "One setting of the swarm." });
-export type SettingView = View<typeof settingViewSchema> & { readonly value: JsonValue };
+export type SettingView = View<typeof settingViewSchema>;
 
 export const settingListViewSchema = z
   .object({

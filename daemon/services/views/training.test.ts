@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import type { SwarmSnapshot } from "../source.js";
+import { assertView } from "../testing/assert_view.js";
 import {
   A,
   B,
@@ -9,7 +11,14 @@ import {
   snapshotFixture,
   specFixture,
 } from "../testing/snapshot.js";
-import { trainingStatusView } from "./training.js";
+import * as training from "./training.js";
+
+/** Every view that is looked at here is also held against its schema. */
+function trainingStatusView(snapshot: SwarmSnapshot): training.TrainingStatusView {
+  const view = training.trainingStatusView(snapshot);
+  assertView(training.trainingStatusViewSchema, view);
+  return view;
+}
 
 describe("daemon/services: training", () => {
   it("shows the contract's fields of a running session", () => {
