@@ -138,7 +138,7 @@ describe("daemon/cli: commands", () => {
             ["builtin:moby-dick", 50, 32],
           );
           snapshot = snapshotFixture();
-          return "training_789ghi";
+          return { id: "training_789ghi", replayed: false };
         },
         stopTraining: async () => {
           const session = sessionFixture({ status: "stopped", reason: "stopped on request" });
