@@ -16,7 +16,7 @@ import {
 interface StartArgs extends ClientArgs {
   readonly watch: boolean;
   readonly queue: boolean;
-  readonly idempotencyKey?: string;
+  readonly "idempotency-key"?: string;
   readonly [flag: string]: unknown;
 }
 
@@ -61,7 +61,7 @@ function startCommand(context: CliContext): CommandModule<object, StartArgs> {
         ) as Argv<StartArgs>,
     handler: async (args) => {
       const request = { ...(await sessionFlags()).requestOf(args), ...(args.queue ? { queue: true } : {}) };
-      const key = args.idempotencyKey;
+      const key = args["idempotency-key"];
       await withClient(args, async (client) => {
         const started = await client.post<TrainingStatusView>(
           "/api/v1/training/start",
