@@ -192,8 +192,10 @@ async function compose(
     source,
     settings: () => member(participation).settings,
     commands: {
-      startTraining: (request) => member(participation).sessions.start(request),
+      startTraining: (request, options) => member(participation).sessions.start(request, options),
       stopTraining: (id, reason) => member(participation).sessions.stop(id, reason),
+      pauseTraining: (id, reason) => member(participation).sessions.pause(id, reason),
+      resumeTraining: (id) => member(participation).sessions.resume(id),
       vote: (version, word) => castByHand(member(participation).rounds, version, word),
       removeNode: (peer) => member(participation).removal.remove(peer),
       openCheckpoint: (id, height) => {

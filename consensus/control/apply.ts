@@ -7,6 +7,7 @@ import type { Command } from "./commands.js";
 import { changeCommittee, notePlan } from "./committee.js";
 import { joinMember } from "./members.js";
 import { type Applied, done, type EntryMeta } from "./outcome.js";
+import { pauseSession, resumeSession } from "./pause.js";
 import { commitRound, failRound } from "./rounds.js";
 import { createSession, endSession } from "./sessions.js";
 import { deleteSetting, setSetting } from "./settings.js";
@@ -30,6 +31,10 @@ export function applyCommand(
       return createSession(state, command, meta);
     case "session.stop":
       return endSession(state, { ...command, status: "stopped", evaluation: null }, meta);
+    case "session.pause":
+      return pauseSession(state, command, meta);
+    case "session.resume":
+      return resumeSession(state, command, meta);
     case "session.finish":
       return endSession(state, { ...command, status: command.outcome }, meta);
     case "round.commit":

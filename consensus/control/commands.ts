@@ -9,7 +9,7 @@ import {
   peerSchema,
 } from "../votes/schemas.js";
 import { settingKeySchema, settingValueSchema } from "./settings.js";
-import { evaluationSchema, MEMBERS_MAX } from "./state.js";
+import { evaluationSchema, MEMBERS_MAX, sessionKeySchema } from "./state.js";
 
 /** A log entry is at most this large; every command but `session.create` fits at every bound at once. */
 export const MAX_COMMAND_BYTES = 3 * 1024 * 1024;
@@ -21,7 +21,7 @@ export const MAX_PROPOSAL_BYTES = 256 * 1024;
  * the spec of a session three levels deeper.
  */
 export const COMMAND_DEPTH_MAX = 12;
-/** Encoded bytes of a session's spec: the control state carries up to 33 of them. */
+/** Encoded bytes of a session's spec: the control state carries up to 49 of them. */
 export const SESSION_SPEC_BYTES_MAX = 64 * 1024;
 
 const spec = z
@@ -51,6 +51,9 @@ export const commandSchema = z.discriminatedUnion("type", [
     participants,
     by: peerSchema,
     atMs: naturalSchema,
+    /** Whether it may wait for the running one to end; one that was proposed before there was a queue may not. */
+    queue: z.boolean().optional(),
+    key: sessionKeySchema.optional(),
   }),
   z.object({
     v: z.literal(1),
@@ -68,6 +71,14 @@ export const commandSchema = z.discriminatedUnion("type", [
     atMs: naturalSchema,
   }),
   z.object({ v: z.literal(1), type: z.literal("session.stop"), id, reason, atMs: naturalSchema }),
+  z.object({
+    v: z.literal(1),
+    type: z.literal("session.pause"),
+    id,
+    reason: reason.nullable(),
+    atMs: naturalSchema,
+  }),
+  z.object({ v: z.literal(1), type: z.literal("session.resume"), id, atMs: naturalSchema }),
   z.object({
     v: z.literal(1),
     type: z.literal("session.finish"),

@@ -72,7 +72,12 @@ export function followVersion(
   if (session === null || decision.round < session.round) return null;
   // Rounds that failed meanwhile, and who was to take part, stand in the log only; the voters have judged both.
   const participants = decision.updates.map((u) => u.peer);
-  const open: ControlState = { ...state, session: { ...session, round: decision.round, participants } };
+  // That it was paused when this node was told of it, the version shows to be over.
+  const status = session.status === "paused" ? "running" : session.status;
+  const open: ControlState = {
+    ...state,
+    session: { ...session, status, round: decision.round, participants },
+  };
   const meta = { index: state.index + 1, term: decision.term };
   const { state: next, outcome } = commitRound(
     open,

@@ -6,6 +6,7 @@ export * from "./machine.js";
 export { applyConfiguration } from "./members.js";
 export type { Applied, ApplyOutcome, EntryMeta, RefusalCode } from "./outcome.js";
 export { recoverControl } from "./recovery.js";
+export { sessionOfKey } from "./sessions.js";
 export {
   noSettings,
   SETTING_DEPTH_MAX,

@@ -79,6 +79,7 @@ export function failRound(state: ControlState, command: CommandOf<"round.fail">,
 function roundFault(state: ControlState, id: string, round: number): string | null {
   const session = state.session;
   if (!isActive(session) || session.id !== id) return `session ${id} is not running`;
+  if (session.status === "paused") return `session ${id} is paused`;
   if (session.status === "finishing") return `session ${id} has committed its last round`;
   return session.round === round ? null : `round ${round} is not open, round ${session.round} is`;
 }

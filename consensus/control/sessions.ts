@@ -1,16 +1,23 @@
-/** A session is created, or ends; one at a time. */
+/** A session is created, or ends; one at a time runs, and the next in the queue follows it by itself. */
 import { inShort } from "./bounds.js";
 import type { CommandOf } from "./commands.js";
 import { withEvaluation } from "./evaluations.js";
 import { entry, record } from "./history.js";
 import { type Applied, done, type EntryMeta, refuse } from "./outcome.js";
 import {
+  allSessions,
   type ControlState,
   type Evaluation,
   isActive,
   PAST_SESSIONS_MAX,
+  QUEUED_SESSIONS_MAX,
   type SessionState,
 } from "./state.js";
+
+/** The session that was started with this key, or null when none is remembered. */
+export function sessionOfKey(state: ControlState, key: string): SessionState | null {
+  return allSessions(state).find((s) => s.key?.key === key) ?? null;
+}
 
 export function createSession(
   state: ControlState,
@@ -18,14 +25,32 @@ export function createSession(
   meta: EntryMeta,
 ): Applied {
   // Whoever proposed it may have missed that it was committed, and proposed it again.
-  if (state.session?.id === command.id || state.past.some((s) => s.id === command.id)) return done(state);
-  if (isActive(state.session)) {
-    return refuse(state, "TRAINING_IN_PROGRESS", `session ${state.session.id} is ${state.session.status}`);
+  if (allSessions(state).some((s) => s.id === command.id)) return done(state);
+  const known = command.key === undefined ? null : sessionOfKey(state, command.key.key);
+  if (known !== null) {
+    if (known.key?.request === command.key?.request) return done(state);
+    return refuse(
+      state,
+      "IDEMPOTENCY_CONFLICT",
+      `its key has started session ${known.id} with another request`,
+    );
   }
-  const session: SessionState = {
+  const session = newSession(command);
+  const made = { ...entry(meta, command.atMs), type: "session" as const, session: command.id };
+  if (!isActive(state.session))
+    return done(record(begun(state, session, command.atMs), { ...made, reason: "created" }));
+  const { id, status } = state.session;
+  if (command.queue !== true) return refuse(state, "TRAINING_IN_PROGRESS", `session ${id} is ${status}`);
+  if (state.queue.length >= QUEUED_SESSIONS_MAX)
+    return refuse(state, "SESSION_QUEUE_FULL", `${QUEUED_SESSIONS_MAX} sessions wait already`);
+  return done(record({ ...state, queue: [...state.queue, session] }, { ...made, reason: "queued" }));
+}
+
+function newSession(command: CommandOf<"session.create">): SessionState {
+  return {
     id: command.id,
     spec: command.spec,
-    status: "initializing",
+    status: "queued",
     round: 0,
     height: 0,
     version: null,
@@ -44,13 +69,18 @@ export function createSession(
     roundOpenedAtMs: command.atMs,
     endedAtMs: null,
     reason: null,
+    ...(command.key === undefined ? {} : { key: command.key }),
   };
-  const past =
-    state.session === null ? state.past : [...state.past, inShort(state.session)].slice(-PAST_SESSIONS_MAX);
-  const next = { ...state, session, past };
-  return done(
-    record(next, { ...entry(meta, command.atMs), type: "session", session: command.id, reason: "created" }),
-  );
+}
+
+/** With `session` as the one that runs; the one before, which is over, joins the past. */
+function begun(state: ControlState, session: SessionState, atMs: number): ControlState {
+  const past = state.session === null ? state.past : withPast(state.past, state.session);
+  return { ...state, past, session: { ...session, status: "initializing", roundOpenedAtMs: atMs } };
+}
+
+function withPast(past: readonly SessionState[], session: SessionState): SessionState[] {
+  return [...past, inShort(session)].slice(-PAST_SESSIONS_MAX);
 }
 
 /** How a session ends. */
@@ -62,20 +92,32 @@ export interface SessionEnd {
   readonly atMs: number;
 }
 
-export function endSession(
-  state: ControlState,
-  { id, status, reason, evaluation, atMs }: SessionEnd,
-  meta: EntryMeta,
-): Applied {
-  const session = state.session;
-  if (session?.id === id && session.status === status && session.reason === reason) return done(state);
+/** Of the running session, which the next in the queue follows at the same index; or of a queued one, by a stop. */
+export function endSession(state: ControlState, end: SessionEnd, meta: EntryMeta): Applied {
+  const { id, status, reason, evaluation, atMs } = end;
+  const { session } = state;
+  const over = allSessions(state).find((s) => s.id === id);
+  if (over?.status === status && over.reason === reason) return done(state);
+  if (over?.status === "queued" && status === "stopped") return unqueue(state, over, end, meta);
   if (!isActive(session) || session.id !== id) {
     return refuse(state, "SESSION_NOT_FOUND", `session ${id} is not running`);
   }
   const ended = { ...withEvaluation(session, evaluation), status, reason, endedAtMs: atMs };
-  const next = { ...state, session: ended };
+  const after = record({ ...state, session: ended }, ending(end, session.height, meta));
+  const [next, ...queue] = state.queue;
+  if (next === undefined) return done(after);
+  const started = { ...entry(meta, atMs), type: "session" as const, session: next.id, reason: "started" };
+  return done(record({ ...begun(after, next, atMs), queue }, started));
+}
+
+function unqueue(state: ControlState, waiting: SessionState, end: SessionEnd, meta: EntryMeta): Applied {
+  const { id, status, reason, atMs: endedAtMs } = end;
+  const queue = state.queue.filter((s) => s.id !== id);
+  const past = withPast(state.past, { ...waiting, status, reason, endedAtMs });
+  return done(record({ ...state, queue, past }, ending(end, null, meta)));
+}
+
+function ending({ id, status, reason, atMs }: SessionEnd, height: number | null, meta: EntryMeta) {
   const why = reason === null ? status : `${status}: ${reason}`;
-  return done(
-    record(next, { ...entry(meta, atMs), type: "session", session: id, height: session.height, reason: why }),
-  );
+  return { ...entry(meta, atMs), type: "session" as const, session: id, height, reason: why };
 }

@@ -26,6 +26,10 @@ export const HISTORY_TEXT_BYTES_MAX = 4 * 1024 * 1024;
 export const EVALUATIONS_MAX = 512;
 /** Ended sessions kept in the state; the oldest are forgotten first. */
 export const PAST_SESSIONS_MAX = 32;
+/** Sessions that wait for the running one to end; a further one is refused. Each keeps its spec in the state. */
+export const QUEUED_SESSIONS_MAX = 16;
+/** Characters of the key by which whoever starts a session makes sure that it is started once. */
+export const SESSION_KEY_CHARS_MAX = 128;
 /** Members of a swarm, and participants that one command may name; one with more is refused. */
 export const MEMBERS_MAX = 10_000;
 
@@ -38,9 +42,13 @@ export const evaluationSchema = z.object({
 export type Evaluation = z.infer<typeof evaluationSchema>;
 
 export const sessionStatusSchema = z.enum([
+  /** Waits for those before it to end. */
+  "queued",
   /** Round 0: the committee is certifying the first version. */
   "initializing",
   "running",
+  /** No round is open until it is resumed. */
+  "paused",
   /** The last version is committed; its validation is under way. */
   "finishing",
   "finished",
@@ -48,6 +56,14 @@ export const sessionStatusSchema = z.enum([
   "failed",
 ]);
 export type SessionStatus = z.infer<typeof sessionStatusSchema>;
+
+/** Which request made a session, so that its repetition makes no second one. Remembered as long as the session is. */
+export const sessionKeySchema = z.object({
+  key: z.string().min(1).max(SESSION_KEY_CHARS_MAX),
+  /** Digest of what was asked for. */
+  request: hashSchema,
+});
+export type SessionKey = z.infer<typeof sessionKeySchema>;
 
 export const sessionStateSchema = z.object({
   id: z.string().min(1).max(128),
@@ -80,7 +96,10 @@ export const sessionStateSchema = z.object({
   /** When the open round was proposed, by the proposer's clock; for display only. */
   roundOpenedAtMs: naturalSchema,
   endedAtMs: naturalSchema.nullable(),
+  /** Why it ended, or why it is paused. */
   reason: z.string().max(2048).nullable(),
+  /** Left out for a session that was started without one. */
+  key: sessionKeySchema.optional(),
 });
 export type SessionState = z.infer<typeof sessionStateSchema>;
 
@@ -128,6 +147,8 @@ export const controlStateSchema = z.object({
   committee: committeeSchema,
   session: sessionStateSchema.nullable(),
   past: z.array(sessionStateSchema).max(PAST_SESSIONS_MAX),
+  /** In the order in which they are to run. A snapshot from before there was a queue has none. */
+  queue: z.array(sessionStateSchema).max(QUEUED_SESSIONS_MAX).default([]),
   history: z.array(historyEntrySchema).max(HISTORY_MAX),
   historyTotal: naturalSchema,
   /** A snapshot from before there were settings has none. */
@@ -152,12 +173,23 @@ export function emptyControlState(
     committee: { seq: 0, voters: [...founders], digest: null },
     session: null,
     past: [],
+    queue: [],
     history: [],
     historyTotal: 0,
     settings: noSettings(),
   };
 }
 
+/** Whether a session is the one that the swarm works on: a paused one still is. */
 export function isActive(session: SessionState | null): session is SessionState {
-  return session !== null && ["initializing", "running", "finishing"].includes(session.status);
+  return session !== null && ["initializing", "running", "paused", "finishing"].includes(session.status);
+}
+
+/** Every session that the state knows, in the order in which they were to run. */
+export function allSessions({
+  past,
+  session,
+  queue,
+}: Pick<ControlState, "past" | "session" | "queue">): SessionState[] {
+  return [...past, ...(session === null ? [] : [session]), ...queue];
 }

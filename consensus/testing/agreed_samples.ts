@@ -143,6 +143,8 @@ export const SAMPLE_COMMANDS: { readonly [T in Command["type"]]: Extract<Command
     atMs,
   },
   "session.stop": { v: 1, type: "session.stop", id: "training_1", reason: "stopped on request", atMs },
+  "session.pause": { v: 1, type: "session.pause", id: "training_1", reason: "maintenance", atMs },
+  "session.resume": { v: 1, type: "session.resume", id: "training_1", atMs },
   "session.finish": {
     v: 1,
     type: "session.finish",

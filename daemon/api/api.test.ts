@@ -155,7 +155,7 @@ describe("daemon/api", () => {
         startTraining: async (request) => {
           assert.equal(request.dataset, "builtin:moby-dick");
           snapshot = snapshotFixture();
-          return "training_789ghi";
+          return { id: "training_789ghi", replayed: false };
         },
         stopTraining: async () => {
           snapshot = idle();
@@ -425,7 +425,7 @@ describe("daemon/api", () => {
       commands: {
         startTraining: () =>
           new Promise((resolve) => {
-            release = () => resolve("s");
+            release = () => resolve({ id: "s", replayed: false });
             entered();
           }),
       },

@@ -46,7 +46,7 @@ describe("daemon/cli: the program", () => {
       [[], /error: say what to do\nhint: {2}see ncrsh-swarm --help/],
       [["strat"], /error: Unknown argument: strat\nhint: {2}did you mean start\?/],
       [["status", "--jsn"], /did you mean --json\?/],
-      [["train"], /error: say what: start, status, stop or watch/],
+      [["train"], /error: say what: start, status, stop, pause, resume, sessions or watch/],
       [["train", "start"], /error: Missing required argument: dataset/],
       [["train", "start", "--dataset", "x", "--batch-size", "many"], /error: --batch-size takes a number/],
       [

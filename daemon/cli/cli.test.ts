@@ -138,7 +138,7 @@ describe("daemon/cli: commands", () => {
             ["builtin:moby-dick", 50, 32],
           );
           snapshot = snapshotFixture();
-          return "training_789ghi";
+          return { id: "training_789ghi", replayed: false };
         },
         stopTraining: async () => {
           const session = sessionFixture({ status: "stopped", reason: "stopped on request" });
@@ -159,6 +159,56 @@ describe("daemon/cli: commands", () => {
     const stopped = await cli("train", "stop");
     assert.match(stopped.out, /^training_789ghi stopped \(stopped on request\)/);
     assert.equal((await cli("train", "stop")).exitCode, EXIT.refused);
+  });
+
+  it("queues a session once, pauses, resumes, lists and takes back", async () => {
+    let control = controlFixture();
+    const done: unknown[][] = [];
+    await open({
+      snapshot: () => snapshotFixture({ control }),
+      commands: {
+        startTraining: async (_, { key, queue }) => {
+          done.push(["start", key?.key, queue]);
+          const waiting = sessionFixture({
+            id: "next",
+            status: "queued",
+            version: null,
+            key: key ?? undefined,
+          });
+          control = { ...control, queue: [waiting] };
+          return { id: "next", replayed: false };
+        },
+        pauseTraining: async (...order) => void done.push(["pause", ...order]),
+        stopTraining: async (...order) => void done.push(["stop", ...order]),
+        resumeTraining: async (...order) => void done.push(["resume", ...order]),
+      },
+    });
+    const start = ["train", "start", "--dataset", "builtin:moby-dick", "--queue", "--idempotency-key", "k1"];
+    for (let times = 0; times < 2; times++) {
+      const { out, err } = await cli(...start);
+      assert.match(out, /^status +queued$/m, err);
+      assert.match(out, /^waits +in place 1$/m);
+    }
+    assert.match((await cli(...start, "--seed", "2")).err, /IDEMPOTENCY_CONFLICT, 1124/);
+    assert.equal((await cli("train", "pause", "--reason", "maintenance")).exitCode, EXIT.ok);
+    control = { ...control, session: sessionFixture({ status: "paused", reason: "maintenance" }) };
+    assert.match((await cli("train", "resume")).out, /^training_789ghi paused \(maintenance\): version 7/);
+    const { out } = await cli("train", "sessions");
+    assert.match(out, /^next +queued \(1\) +builtin:moby-dick /m);
+    assert.match(out, /^training_789ghi +paused /m);
+    assert.match(
+      (await cli("train", "sessions", "--limit", "1")).out,
+      /^2 in all; further ones with --cursor \S+$/m,
+    );
+    assert.equal((await cli("train", "sessions", "--status", "failed")).out, "no sessions");
+    assert.match((await cli("train", "status", "--session", "next")).out, /^session +next$/m);
+    await cli("train", "stop", "--session", "next");
+    assert.deepEqual(done, [
+      ["start", "k1", true],
+      ["pause", "training_789ghi", "maintenance"],
+      ["resume", "training_789ghi"],
+      ["stop", "next", "taken back on request"],
+    ]);
   });
 
   it("passes on what the node has against a request", async () => {

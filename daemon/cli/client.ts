@@ -36,11 +36,11 @@ export class ApiClient {
     return this.json<T>(path, { method: "GET" }, ANSWER_TIMEOUT_MS, [503]);
   }
 
-  post<T>(path: string, body?: unknown): Promise<T> {
+  post<T>(path: string, body?: unknown, headers: Headers = {}): Promise<T> {
     const json =
       body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+        ? { headers }
+        : { body: JSON.stringify(body), headers: { ...headers, "content-type": "application/json" } };
     return this.json<T>(path, { method: "POST", ...json }, START_TIMEOUT_MS);
   }
 

@@ -48,6 +48,7 @@ export const ABOUT: Readonly<Record<string, string>> = {
   inner_steps: "Inner steps per node and round, on average",
   codec: "How updates are compressed",
   aggregator: "How updates are combined; centered_clip withstands a minority of bad ones",
+  optimizer: "Of the inner steps",
   outer_learning_rate: "Step of the outer optimizer",
   outer_momentum: "Nesterov momentum of the outer optimizer",
   beta1: "AdamW's β1",

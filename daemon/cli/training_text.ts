@@ -1,4 +1,5 @@
 /** A session's status in words: one line for overviews, a block for `train status`. */
+import type { SessionListView } from "../services/views/sessions.js";
 import type { EvaluationView, TrainingStatusView } from "../services/views/training.js";
 import { ago, fixed, nodeLabel, percent, shortHash } from "./format.js";
 import { facts, table } from "./table.js";
@@ -27,6 +28,7 @@ export function renderTraining(view: TrainingStatusView): string {
   const head = facts([
     ["session", view.session_id],
     ["status", view.reason === null ? view.status : `${view.status}: ${view.reason}`],
+    ["waits", view.queue_position === null ? null : `in place ${view.queue_position}`],
     ["dataset", view.dataset],
     ["model", view.model?.type],
     ["strategy", view.strategy],
@@ -52,6 +54,24 @@ export function renderTraining(view: TrainingStatusView): string {
   ]);
   if (rows.length === 0) return head;
   return `${head}\n\n${table(["node", "status", "round", "loss", "samples/s", "reason"], rows)}`;
+}
+
+export function renderSessions({ sessions, total, next_cursor }: SessionListView): string {
+  if (sessions.length === 0) return "no sessions";
+  const header = ["session", "status", "dataset", "model", "version", "loss", "created", "ended", "reason"];
+  const rows = sessions.map((s) => [
+    s.session_id,
+    s.queue_position === null ? s.status : `${s.status} (${s.queue_position})`,
+    s.dataset,
+    s.model_type,
+    s.height === null ? null : `${s.height} of ${s.rounds}`,
+    fixed(s.loss, 3),
+    ago(s.created_at),
+    ago(s.ended_at),
+    s.reason ?? "",
+  ]);
+  const more = next_cursor === null ? "" : `\n${total} in all; further ones with --cursor ${next_cursor}`;
+  return `${table(header, rows)}${more}`;
 }
 
 function validationText({ first, last }: TrainingStatusView["validation"]): string | null {

@@ -19,16 +19,24 @@ const INTERVAL_S_MIN = 0.1;
 const INTERVAL_S_MAX = 3600;
 const ENDED = ["idle", "finished", "stopped", "failed"];
 
-export async function watchTraining(context: CliContext, client: ApiClient, args: WatchArgs): Promise<void> {
+/** @param session the one to follow; null: the one that is current at the first look */
+export async function watchTraining(
+  context: CliContext,
+  client: ApiClient,
+  args: WatchArgs,
+  session: string | null = null,
+): Promise<void> {
   if (!(args.interval >= INTERVAL_S_MIN && args.interval <= INTERVAL_S_MAX)) {
     throw new UsageError(`--interval takes ${INTERVAL_S_MIN} to ${INTERVAL_S_MAX} seconds`);
   }
   context.stop.answered = true;
   let shown = "";
   let misses = 0;
+  let followed = session;
   while (!context.stop.signal.aborted) {
-    const view = await look(client, () => misses++ < MISSES_MAX);
+    const view = await look(client, followed, () => misses++ < MISSES_MAX);
     if (view !== null) {
+      followed ??= view.session_id;
       misses = 0;
       const key = `${view.session_id} ${view.status} ${view.progress.round} ${view.progress.height} ${view.validation.last?.height}`;
       if (key !== shown) context.io.out(args.json ? JSON.stringify(view) : printable(lineOf(view)));
@@ -43,15 +51,23 @@ export async function watchTraining(context: CliContext, client: ApiClient, args
 }
 
 /** @returns null when this look failed and another one is worth it */
-async function look(client: ApiClient, again: () => boolean): Promise<TrainingStatusView | null> {
+async function look(
+  client: ApiClient,
+  session: string | null,
+  again: () => boolean,
+): Promise<TrainingStatusView | null> {
   try {
-    return await client.get<TrainingStatusView>("/api/v1/training/status");
+    return await client.get<TrainingStatusView>(statusPath(session));
   } catch (error) {
     const passing =
       error instanceof DaemonError && (error.code === "NODE_UNREACHABLE" || error.facts.status === 429);
     if (passing && again()) return null;
     throw error;
   }
+}
+
+export function statusPath(session: string | null): string {
+  return `/api/v1/training/status${session === null ? "" : `?session_id=${encodeURIComponent(session)}`}`;
 }
 
 function lineOf(view: TrainingStatusView): string {

@@ -160,6 +160,12 @@ async function world() {
       state = { ...state, session: { ...session, id: "newer", spec: { ...spec, codec: "int3" } } };
       for (const listener of changes) listener({ before, after: state, version: null });
     },
+    /** What is committed of the session now. */
+    becomes: (change: Partial<SessionState>) => {
+      const before = state;
+      state = { ...state, session: { ...state.session, ...change } };
+      for (const listener of changes) listener({ before, after: state, version: null });
+    },
     /** Round 8 is decided: `round` opens. */
     open: (round: number) => {
       const before = state;
@@ -290,6 +296,29 @@ describe("daemon/rounds: the door for updates", () => {
     const lines = (await registry.metrics()).split("\n");
     assert.ok(lines.includes("swarm_round_duration_seconds_count 1"));
     assert.ok(lines.includes("swarm_round_duration_seconds_sum 2.5"));
+    driver.stop();
+  });
+
+  it("has no round open while the session is paused, and another one once it is resumed", async () => {
+    const { driver, becomes, announce, people, session } = await world();
+    const { hash } = await announce(people.a, payload(1));
+    assert.ok(driver.needs(hash));
+    becomes({ status: "paused", round: session.round + 1 });
+    assert.equal(driver.progress().round, null);
+    assert.ok(!driver.needs(hash), "what was sent for the round that the pause has closed");
+    assert.ok(!driver.needs((await announce(people.b, payload(2))).hash));
+    becomes({ status: "running" });
+    const { round } = driver.progress();
+    assert.deepEqual([round?.round, round?.height, round?.base], [9, 8, session.version?.hash]);
+    driver.stop();
+  });
+
+  it("takes the next session up in the change that ends the one before", async () => {
+    const { driver, becomes, session } = await world();
+    becomes({ id: "next", status: "initializing", round: 0, height: 0, version: null, parent: null });
+    const { round } = driver.progress();
+    assert.deepEqual([round?.session, round?.round, round?.height], ["next", 0, 0]);
+    assert.notEqual(session.id, "next");
     driver.stop();
   });
 

@@ -266,7 +266,8 @@ export class RoundDriver {
   }
 
   private isWanted(status: string, nodes: readonly string[] | null): boolean {
-    const active = status === "initializing" || status === "running" || status === "finishing";
+    // A trainer that is left to a paused session goes on with what it has learned of it, and holds its memory.
+    const active = ["initializing", "running", "paused", "finishing"].includes(status);
     return active && (nodes === null || nodes.includes(this.deps.identity.peerId));
   }
 

@@ -2,7 +2,7 @@
  * What the services see of the node: plain data at one moment, and the few things that can be done to it.
  * The composition root fills it; the views are pure functions of it.
  */
-import type { ControlState } from "../../consensus/control/index.js";
+import type { ControlState, SessionKey } from "../../consensus/control/index.js";
 import type { Decision } from "../../consensus/types.js";
 import type { Approval, OperatorWord, Refusal, VersionVoteState } from "../../consensus/votes/index.js";
 import type { Hash } from "../../protocol/types.js";
@@ -164,11 +164,27 @@ export interface CastVote {
   readonly signature: Uint8Array | null;
 }
 
+export interface StartOptions {
+  /** Whether the session may wait for the running one to end. */
+  readonly queue: boolean;
+  readonly key: SessionKey | null;
+}
+
+export interface StartedSession {
+  readonly id: string;
+  /** It was started before, by the same key and request. */
+  readonly replayed: boolean;
+}
+
 export interface SwarmCommands {
-  /** Resolves to the session's id once it is committed and applied here. @throws ServiceError */
-  startTraining(request: TrainingRequest): Promise<string>;
-  /** Resolves once the end of the session is committed and applied here. @throws ServiceError */
+  /** Resolves once the session is committed and applied here. @throws ServiceError */
+  startTraining(request: TrainingRequest, options: StartOptions): Promise<StartedSession>;
+  /** Of the running session or of a queued one; resolves once it is committed and applied here. @throws ServiceError */
   stopTraining(session: string, reason: string): Promise<void>;
+  /** Resolves once it is committed and applied here. @throws ServiceError */
+  pauseTraining(session: string, reason: string | null): Promise<void>;
+  /** Resolves once it is committed and applied here. @throws ServiceError */
+  resumeTraining(session: string): Promise<void>;
   /**
    * The operator's vote on a version that waits here; resolves once an approval is durable and signed.
    * @throws ServiceError VOTE_NOT_OPEN, VERSION_DIFFERS

@@ -1,16 +1,12 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { testHash } from "../../consensus/testing/committee.js";
-import type { TrainingRequest } from "../../training/plan/index.js";
 import { ServiceError, type ServiceErrorName } from "./errors.js";
 import type { SwarmCommands, SwarmSnapshot } from "./source.js";
 import { createSwarmServices } from "./swarm_services.js";
 import { assertView } from "./testing/assert_view.js";
-import { A, B, controlFixture, sessionFixture, snapshotFixture } from "./testing/snapshot.js";
+import { controlFixture, sessionFixture, snapshotFixture } from "./testing/snapshot.js";
 import { modelListViewSchema } from "./views/models.js";
-
-const request = { dataset: "builtin:moby-dick" } as TrainingRequest;
-const idle = () => snapshotFixture({ control: controlFixture({ session: null }) });
 
 function servicesOver(snapshot: SwarmSnapshot, commands: Partial<SwarmCommands> = {}) {
   const unexpected = () => Promise.reject(new Error("not expected"));
@@ -20,6 +16,8 @@ function servicesOver(snapshot: SwarmSnapshot, commands: Partial<SwarmCommands> 
     commands: {
       startTraining: unexpected,
       stopTraining: unexpected,
+      pauseTraining: unexpected,
+      resumeTraining: unexpected,
       openCheckpoint: unexpected,
       removeNode: unexpected,
       vote: unexpected,
@@ -32,34 +30,6 @@ const rejects = (promise: Promise<unknown>, name: ServiceErrorName) =>
   assert.rejects(promise, (error) => error instanceof ServiceError && error.name === name);
 
 describe("daemon/services: swarm services", () => {
-  it("does not start a second session, nor one without a swarm", async () => {
-    await rejects(servicesOver(snapshotFixture()).training.start(request), "TRAINING_IN_PROGRESS");
-    await rejects(servicesOver(snapshotFixture({ control: null })).training.start(request), "NOT_READY");
-  });
-
-  it("names nodes by peer id in the session, whatever the request called them", async () => {
-    const asked: TrainingRequest[] = [];
-    const startTraining = (r: TrainingRequest) => Promise.resolve(String(asked.push(r)));
-    const { training } = servicesOver(idle(), { startTraining });
-    await training.start({ ...request, nodes: ["node-b", A, "node-a"] });
-    assert.deepEqual(asked[0]?.nodes, [A, B]);
-    await rejects(training.start({ ...request, nodes: ["nobody"] }), "NODE_NOT_FOUND");
-  });
-
-  it("stops the session that runs, and says when none does", async () => {
-    const stopped: string[] = [];
-    const stopTraining = async (id: string) => {
-      stopped.push(id);
-    };
-    await servicesOver(snapshotFixture(), { stopTraining }).training.stop();
-    assert.deepEqual(stopped, ["training_789ghi"]);
-    await rejects(servicesOver(idle()).training.stop(), "TRAINING_NOT_RUNNING");
-    const over = snapshotFixture({
-      control: controlFixture({ session: sessionFixture({ status: "finished" }) }),
-    });
-    await rejects(servicesOver(over).training.stop(), "TRAINING_NOT_RUNNING");
-  });
-
   it("resolves a model id to a height that exists", async () => {
     const opened: [string, number][] = [];
     const openCheckpoint: SwarmCommands["openCheckpoint"] = (session, height) => {

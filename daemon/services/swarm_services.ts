@@ -1,18 +1,16 @@
 /** The services over a source of snapshots and a few commands: views of the one, errors of the other. */
-import { isActive } from "../../consensus/control/index.js";
-import type { TrainingRequest } from "../../training/plan/index.js";
 import { ServiceError } from "./errors.js";
 import { decidedBySwarm, saysWhenCutOff } from "./partition.js";
 import { type SettingsPort, settingsService } from "./settings.js";
-import type { SwarmCommands, SwarmSnapshot, SwarmSource } from "./source.js";
-import type { ModelsService, SwarmServices, TrainingService } from "./types.js";
+import type { SwarmCommands, SwarmSource } from "./source.js";
+import { trainingService } from "./training.js";
+import type { ModelsService, SwarmServices } from "./types.js";
 import { approvalsView, castVoteView } from "./views/approvals.js";
 import { consensusStatusView, historyView } from "./views/consensus.js";
 import { healthView, liveView, readyView } from "./views/health.js";
 import { modelListView, resolveModel } from "./views/models.js";
 import { networkMetricsView, topologyView } from "./views/network.js";
 import { nodeDetailView, nodeListView, nodeRemovedView, resolveNode } from "./views/nodes.js";
-import { trainingStatusView } from "./views/training.js";
 
 export interface SwarmServicesParts {
   readonly source: SwarmSource;
@@ -56,39 +54,6 @@ export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
       health: () => healthView(source.snapshot()),
     },
   };
-}
-
-function trainingService({ source, commands }: SwarmServicesParts): TrainingService {
-  return {
-    status: () => trainingStatusView(source.snapshot()),
-    start: (request) =>
-      decidedBySwarm(source, async (snapshot) => {
-        const running = snapshot.control?.session ?? null;
-        if (isActive(running)) {
-          const message = `session ${running.id} is ${running.status}: stop it first, or wait for its end`;
-          throw new ServiceError("TRAINING_IN_PROGRESS", message, { session_id: running.id });
-        }
-        await commands.startTraining(withPeerIds(request, snapshot));
-        return trainingStatusView(source.snapshot());
-      }),
-    // Whether a session runs is not known to a node that is cut off: it says that before it says that none does.
-    stop: () =>
-      decidedBySwarm(source, async (snapshot) => {
-        const running = snapshot.control?.session ?? null;
-        if (!isActive(running)) {
-          throw new ServiceError("TRAINING_NOT_RUNNING", "no training session is running");
-        }
-        await commands.stopTraining(running.id, "stopped on request");
-        return trainingStatusView(source.snapshot());
-      }),
-  };
-}
-
-/** Requests may name nodes by name; a session names them by peer id. */
-function withPeerIds(request: TrainingRequest, snapshot: SwarmSnapshot): TrainingRequest {
-  if (!request.nodes) return request;
-  const peers = request.nodes.map((id) => resolveNode(snapshot, id));
-  return { ...request, nodes: [...new Set(peers)].sort() };
 }
 
 function modelsService({ source, commands }: SwarmServicesParts): ModelsService {

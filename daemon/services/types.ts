@@ -14,6 +14,7 @@ import type { HealthView, LiveView, ReadyView } from "./views/health.js";
 import type { ModelListView } from "./views/models.js";
 import type { NetworkMetricsView, TopologyView } from "./views/network.js";
 import type { NodeDetailView, NodeListView, NodeRemovedView } from "./views/nodes.js";
+import type { SessionListView, SessionQuery } from "./views/sessions.js";
 import type { TrainingStatusView } from "./views/training.js";
 
 export interface NodesService {
@@ -29,17 +30,44 @@ export interface NodesService {
   remove(id: string): Promise<NodeRemovedView>;
 }
 
+export interface StartTraining {
+  readonly request: TrainingRequest;
+  /** Whether it may wait for the running session to end. */
+  readonly queue: boolean;
+  /** What the caller tells this start from others by; null: nothing. */
+  readonly key: string | null;
+}
+
+export interface StartedTraining {
+  readonly status: TrainingStatusView;
+  /** The same request with the same key had started it before; nothing was done now. */
+  readonly replayed: boolean;
+}
+
+/** Which session is meant, null: the current one; and why. */
+export interface SessionOrder {
+  readonly session: string | null;
+  readonly reason: string | null;
+}
+
+/** All but `status` and `sessions` throw NOT_READY, NETWORK_PARTITION and CONSENSUS_FAILED too. */
 export interface TrainingService {
   /**
    * Creates a session and resolves once the swarm has committed it.
-   * @throws ServiceError TRAINING_IN_PROGRESS, DATASET_UNKNOWN, DATASET_UNUSABLE, INVALID_REQUEST, NODE_NOT_FOUND,
-   * NETWORK_PARTITION, CONSENSUS_FAILED, NOT_READY
+   * @throws ServiceError TRAINING_IN_PROGRESS, TRAINING_QUEUE_FULL, IDEMPOTENCY_CONFLICT, DATASET_UNKNOWN,
+   * DATASET_UNUSABLE, INVALID_REQUEST, NODE_NOT_FOUND
    */
-  start(request: TrainingRequest): Promise<TrainingStatusView>;
-  /** The running session, else the last one, else `idle`. */
-  status(): TrainingStatusView;
-  /** @throws ServiceError TRAINING_NOT_RUNNING, NETWORK_PARTITION, CONSENSUS_FAILED */
-  stop(): Promise<TrainingStatusView>;
+  start(start: StartTraining): Promise<StartedTraining>;
+  /** That session; null: the running session, else the last one, else `idle`. @throws ServiceError SESSION_NOT_FOUND */
+  status(session: string | null): TrainingStatusView;
+  /** Of the current session or of one that waits. @throws ServiceError TRAINING_NOT_RUNNING, SESSION_NOT_FOUND */
+  stop(order: SessionOrder): Promise<TrainingStatusView>;
+  /** No version is committed from then on. @throws ServiceError TRAINING_NOT_RUNNING, SESSION_NOT_FOUND */
+  pause(order: SessionOrder): Promise<TrainingStatusView>;
+  /** @throws ServiceError TRAINING_NOT_RUNNING, SESSION_NOT_FOUND */
+  resume(session: string | null): Promise<TrainingStatusView>;
+  /** Those that the swarm remembers, newest first. @throws ServiceError INVALID_REQUEST for a cursor of nobody's */
+  sessions(query: SessionQuery): SessionListView;
 }
 
 export interface ModelsService {

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { decodeCommand, type SessionState } from "../../consensus/control/index.js";
 import { ConsensusError } from "../../consensus/errors.js";
 import type { RaftStatus } from "../../consensus/node/index.js";
+import { testHash } from "../../consensus/testing/committee.js";
 import { ProtocolError, RemoteError } from "../../protocol/index.js";
-import { controlFixture, sessionFixture } from "../services/testing/snapshot.js";
+import { parseTrainingRequest } from "../../training/plan/index.js";
+import { controlFixture, sessionFixture, specFixture } from "../services/testing/snapshot.js";
 import { Sessions, type SessionsInit } from "./commands.js";
 import { undecidedErrorOf } from "./errors.js";
 
@@ -21,6 +24,7 @@ const STATUS: RaftStatus = {
   pendingConfig: false,
 };
 const unreachable = () => new ProtocolError("TIMEOUT", "no answer in 10000 ms");
+const KEY = { key: "k1", request: testHash("request") };
 type Answer = { kind: "applied" } | { kind: "refused"; code: string; reason: string };
 
 /** Node B of a swarm in which a session runs; `answers` are the leader's, in order: an outcome, or why none came. */
@@ -83,5 +87,96 @@ describe("daemon/sessions: commands that lose their way", () => {
       assert.equal(error.name, "NETWORK_PARTITION");
       assert.equal(error.details.committed, "unknown");
     }
+  });
+});
+
+/** Node B, whose leader applies what it is handed, or says `refusal`; and what this node's state has then. */
+function starting(
+  then: (id: string) => Partial<ReturnType<typeof controlFixture>>,
+  refusal: string | null = null,
+) {
+  let state = controlFixture({ session: null });
+  const sent: ReturnType<typeof decodeCommand>[] = [];
+  const sessions = new Sessions({
+    roundTimeoutMs: () => null,
+    self: "12D3KooWB",
+    raft: { status: () => STATUS, propose: () => assert.fail("this node does not lead") },
+    control: {
+      get state() {
+        return state;
+      },
+    },
+    rpc: {
+      call: async (_peer, { request, response }, message) => {
+        const { command } = request.parse(message) as { command: Uint8Array };
+        const decoded = decodeCommand(command);
+        sent.push(decoded);
+        state = controlFixture(then(decoded.type === "session.create" ? decoded.id : ""));
+        const outcome =
+          refusal === null ? { kind: "applied" } : { kind: "refused", code: refusal, reason: "it says so" };
+        return response.parse({ v: 1, outcome });
+      },
+    },
+    presence: { trainers: () => new Set() },
+    trainer: { inspect: async () => specFixture().data },
+  });
+  return { sessions, sent };
+}
+
+const named = (id: string, change: Partial<SessionState> = {}) => sessionFixture({ id, ...change });
+
+describe("daemon/sessions: starting", () => {
+  const request = parseTrainingRequest({ dataset: "builtin:moby-dick" });
+
+  it("resolves once the session runs or waits, and says which it is", async () => {
+    for (const place of [
+      (id: string) => ({ session: named(id) }),
+      (id: string) => ({ queue: [named(id, { status: "queued" })] }),
+    ]) {
+      const { sessions, sent } = starting(place);
+      const { id, replayed } = await sessions.start(request, { queue: true, key: KEY });
+      const [command] = sent;
+      assert.ok(command?.type === "session.create");
+      assert.deepEqual([command.id, command.queue, command.key, replayed], [id, true, KEY, false]);
+    }
+  });
+
+  it("says nothing of a queue or a key where none is asked for: older nodes read it too", async () => {
+    const { sessions, sent } = starting((id) => ({ session: named(id) }));
+    await sessions.start(request, { queue: false, key: null });
+    assert.ok(sent[0] && !("queue" in sent[0]) && !("key" in sent[0]));
+  });
+
+  it("finds the session that another node has started with the key", async () => {
+    const { sessions } = starting(() => ({ session: named("of-another-node", { key: KEY }) }));
+    const started = await sessions.start(request, { queue: false, key: KEY });
+    assert.deepEqual(started, { id: "of-another-node", replayed: true });
+  });
+
+  it("passes on why the log refuses it", async () => {
+    for (const [code, name] of [
+      ["IDEMPOTENCY_CONFLICT", "IDEMPOTENCY_CONFLICT"],
+      ["SESSION_QUEUE_FULL", "TRAINING_QUEUE_FULL"],
+      ["TRAINING_IN_PROGRESS", "TRAINING_IN_PROGRESS"],
+    ] as const) {
+      const { sessions } = starting(() => ({}), code);
+      await assert.rejects(sessions.start(request, { queue: true, key: KEY }), { name });
+    }
+  });
+});
+
+describe("daemon/sessions: pausing and resuming", () => {
+  it("resolves once it shows here", async () => {
+    const paused = starting(() => ({ session: named("s", { status: "paused" }) }));
+    await paused.sessions.pause("s", "maintenance");
+    const resumed = starting(() => ({ session: named("s") }));
+    await resumed.sessions.resume("s");
+    const commands = [...paused.sent, ...resumed.sent].map(({ atMs: _, ...command }) => command);
+    assert.deepEqual(commands, [
+      { v: 1, type: "session.pause", id: "s", reason: "maintenance" },
+      { v: 1, type: "session.resume", id: "s" },
+    ]);
+    const over = starting(() => ({}), "SESSION_NOT_FOUND");
+    await assert.rejects(over.sessions.pause("s", null), { name: "TRAINING_NOT_RUNNING" });
   });
 });

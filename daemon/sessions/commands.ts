@@ -1,6 +1,14 @@
 /** Starting and stopping sessions: plan here, decide in the log. A node that does not lead hands the command on. */
 import { randomBytes } from "node:crypto";
-import { type ApplyOutcome, type Command, encodeCommand, isActive } from "../../consensus/control/index.js";
+import {
+  type ApplyOutcome,
+  allSessions,
+  type Command,
+  encodeCommand,
+  isActive,
+  type SessionState,
+  sessionOfKey,
+} from "../../consensus/control/index.js";
 import { ConsensusError } from "../../consensus/errors.js";
 import type { RaftNode } from "../../consensus/node/index.js";
 import { RemoteError, type SwarmHost } from "../../protocol/index.js";
@@ -9,6 +17,8 @@ import type { DataSpec, SessionSpec } from "../../training/session.js";
 import { totalBatchesOf } from "../rounds/context.js";
 import type { TrainerPort } from "../rounds/trainer_port.js";
 import { ServiceError } from "../services/errors.js";
+import type { StartedSession, StartOptions } from "../services/source.js";
+import { keyConflict } from "../services/training.js";
 import type { ControlLog } from "../swarm/control_log.js";
 import { proposeMethod } from "../swarm/methods.js";
 import type { Presence } from "../swarm/presence.js";
@@ -45,11 +55,12 @@ export interface SessionsInit {
 export class Sessions {
   constructor(private readonly init: SessionsInit) {}
 
-  /** @returns the session's id once it is committed and applied here */
-  async start(request: TrainingRequest): Promise<string> {
+  /** Resolves once the session, or the one that its key stands for, is committed and applied here. */
+  async start(request: TrainingRequest, { queue, key }: StartOptions): Promise<StartedSession> {
     const data = await this.inspect(request);
     const spec = this.plan(request, data);
     const id = `training_${randomBytes(6).toString("hex")}`;
+    const made = () => this.sessionOf(id) ?? (key === null ? null : this.startedBy(key));
     await this.submit(
       {
         v: 1,
@@ -61,17 +72,43 @@ export class Sessions {
         participants: [],
         by: this.init.self,
         atMs: Date.now(),
+        ...(queue ? { queue } : {}),
+        ...(key === null ? {} : { key }),
       },
-      () => this.init.control.state.session?.id === id,
+      () => made() !== null,
     );
-    return id;
+    const session = made();
+    return { id: session?.id ?? id, replayed: session !== null && session.id !== id };
   }
 
   async stop(id: string, reason: string): Promise<void> {
     await this.submit({ v: 1, type: "session.stop", id, reason, atMs: Date.now() }, () => {
-      const { session } = this.init.control.state;
-      return session?.id !== id || !isActive(session);
+      const session = this.sessionOf(id);
+      return session === null || !(session.status === "queued" || isActive(session));
     });
+  }
+
+  async pause(id: string, reason: string | null): Promise<void> {
+    await this.submit(
+      { v: 1, type: "session.pause", id, reason, atMs: Date.now() },
+      () => this.sessionOf(id)?.status === "paused",
+    );
+  }
+
+  async resume(id: string): Promise<void> {
+    await this.submit(
+      { v: 1, type: "session.resume", id, atMs: Date.now() },
+      () => this.sessionOf(id)?.status !== "paused",
+    );
+  }
+
+  private sessionOf(id: string): SessionState | null {
+    return allSessions(this.init.control.state).find((s) => s.id === id) ?? null;
+  }
+
+  private startedBy({ key, request }: NonNullable<StartOptions["key"]>): SessionState | null {
+    const session = sessionOfKey(this.init.control.state, key);
+    return session?.key?.request === request ? session : null;
   }
 
   /** Leader: puts a command of `from` into the log, if it may propose it. @throws ConsensusError `NOT_LEADER` */
@@ -152,6 +189,8 @@ export class Sessions {
     if (again && (await this.holds(done))) return;
     const { code, reason } = outcome;
     if (code === "SESSION_NOT_FOUND") throw new ServiceError("TRAINING_NOT_RUNNING", reason);
+    if (code === "SESSION_QUEUE_FULL") throw new ServiceError("TRAINING_QUEUE_FULL", reason);
+    if (code === "IDEMPOTENCY_CONFLICT") throw keyConflict(null);
     if (code !== "TRAINING_IN_PROGRESS") throw new ServiceError("CONSENSUS_FAILED", reason, { cause: code });
     const { session } = this.init.control.state;
     throw new ServiceError(code, reason, isActive(session) ? { session_id: session.id } : {});

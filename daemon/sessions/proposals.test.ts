@@ -18,15 +18,18 @@ const create = (change: Partial<Extract<Command, { type: "session.create" }>> = 
   ...change,
 });
 const stop: Command = { v: 1, type: "session.stop", id: "s1", reason: "on request", atMs: 1 };
+const pause: Command = { v: 1, type: "session.pause", id: "s1", reason: null, atMs: 1 };
+const resume: Command = { v: 1, type: "session.resume", id: "s1", atMs: 1 };
 const faultOf = (command: Command, from = "member") => proposalFault(encodeCommand(command), from, state);
 
 describe("proposalFault", () => {
-  it("lets a member start and stop sessions", () => {
-    assert.equal(faultOf(create()), null);
-    assert.equal(faultOf(stop), null);
+  it("lets a member start, queue, pause, resume and stop sessions", () => {
+    for (const command of [create(), create({ queue: true }), pause, resume, stop])
+      assert.equal(faultOf(command), null, command.type);
   });
 
-  it("refuses both to everybody else", () => {
+  it("refuses them to everybody else", () => {
+    for (const command of [pause, resume]) assert.match(faultOf(command, "guest") ?? "", /is not a member/);
     assert.match(faultOf(create({ by: "guest" }), "guest") ?? "", /guest is not a member/);
     assert.match(faultOf(stop, "guest") ?? "", /guest is not a member/);
   });

@@ -30,6 +30,8 @@ export function proposalFault(
   }
   switch (proposed.type) {
     case "session.stop":
+    case "session.pause":
+    case "session.resume":
       return null;
     case "session.create": {
       if (proposed.by !== from) return `${from} proposes a session in the name of ${proposed.by}`;

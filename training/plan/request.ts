@@ -36,6 +36,9 @@ export const modelRequestSchema = z.strictObject({
 });
 export type ModelRequest = z.infer<typeof modelRequestSchema>;
 
+/** Of the inner steps; its settings are the request's `learning_rate`, `beta1` and so on. */
+const OPTIMIZERS = ["adamw"] as const;
+
 export const trainingRequestSchema = z.strictObject({
   dataset: z.string().min(1).max(1024),
   epochs: count(1_000_000).optional(),
@@ -50,6 +53,7 @@ export const trainingRequestSchema = z.strictObject({
   inner_steps: count(100_000).optional(),
   codec: codecNameSchema.default("int8"),
   aggregator: aggregatorNameSchema.default("centered_clip"),
+  optimizer: z.enum(OPTIMIZERS, { error: `known optimizers: ${OPTIMIZERS.join(", ")}` }).default("adamw"),
   outer_learning_rate: z.number().positive().max(10).optional(),
   outer_momentum: z.number().min(0).max(0.999).optional(),
   beta1: z.number().min(0).max(0.9999).default(0.9),

@@ -36,6 +36,8 @@ export function startTestApi({
       commands: {
         startTraining: unexpected,
         stopTraining: unexpected,
+        pauseTraining: unexpected,
+        resumeTraining: unexpected,
         openCheckpoint: unexpected,
         removeNode: unexpected,
         vote: unexpected,

@@ -1,25 +1,39 @@
 import type { Argv, CommandModule, Options } from "yargs";
 import type { TrainingStatusView } from "../../services/views/training.js";
 import { type CliContext, type ClientArgs, clientOptions, show, withClient } from "../context.js";
-import { renderTraining, trainingLine } from "../training_text.js";
+import { renderTraining } from "../training_text.js";
 import { type WatchArgs, watchTraining } from "../watch.js";
+import {
+  pauseCommand,
+  resumeCommand,
+  type SessionArgs,
+  sessionOption,
+  sessionsCommand,
+  statusCommand,
+  stopCommand,
+} from "./sessions.js";
 
 interface StartArgs extends ClientArgs {
   readonly watch: boolean;
+  readonly queue: boolean;
+  readonly "idempotency-key"?: string;
   readonly [flag: string]: unknown;
 }
 
 export function trainCommand(context: CliContext): CommandModule {
   return {
     command: "train",
-    describe: "Start, follow and stop training",
+    describe: "Start, follow, pause and stop training",
     builder: (yargs) =>
       yargs
         .command(startCommand(context))
         .command(statusCommand(context))
         .command(stopCommand(context))
+        .command(pauseCommand(context))
+        .command(resumeCommand(context))
+        .command(sessionsCommand(context))
         .command(watchCommand(context))
-        .demandCommand(1, "say what: start, status, stop or watch"),
+        .demandCommand(1, "say what: start, status, stop, pause, resume, sessions or watch"),
     handler: () => {},
   };
 }
@@ -31,19 +45,34 @@ function startCommand(context: CliContext): CommandModule<object, StartArgs> {
     builder: async (yargs: Argv) =>
       clientOptions(yargs, context)
         .option("watch", { type: "boolean", default: false, describe: "Follow it to its end" })
+        .option("queue", {
+          type: "boolean",
+          default: false,
+          describe: "Let it wait while another session runs",
+        })
+        .option("idempotency-key", {
+          type: "string",
+          describe: "Start it once, however often this is repeated with the same key",
+        })
         .options((await sessionFlags()).options)
         .example(
           "$0 train start --dataset builtin:moby-dick --rounds 50 --watch",
           "Train on what comes with it",
         ) as Argv<StartArgs>,
     handler: async (args) => {
-      const request = (await sessionFlags()).requestOf(args);
+      const request = { ...(await sessionFlags()).requestOf(args), ...(args.queue ? { queue: true } : {}) };
+      const key = args["idempotency-key"];
       await withClient(args, async (client) => {
-        const started = await client.post<TrainingStatusView>("/api/v1/training/start", request);
+        const started = await client.post<TrainingStatusView>(
+          "/api/v1/training/start",
+          request,
+          key === undefined ? {} : { "idempotency-key": key },
+        );
         // Watching as JSON is one object a line, the first one too.
         if (args.watch && args.json) context.io.out(JSON.stringify(started));
         else show(context, args, started, renderTraining);
-        if (args.watch) await watchTraining(context, client, { ...args, interval: WATCH_INTERVAL_S });
+        if (args.watch)
+          await watchTraining(context, client, { ...args, interval: WATCH_INTERVAL_S }, started.session_id);
       });
     },
   };
@@ -62,43 +91,20 @@ async function sessionFlags(): Promise<SessionFlags> {
   return { options: yargsOptions(flags), requestOf: (args) => requestOf(flags, args) };
 }
 
-function statusCommand(context: CliContext): CommandModule<object, ClientArgs> {
-  return {
-    command: "status",
-    describe: "Show the running session, else the last one",
-    builder: (yargs) => clientOptions(yargs, context),
-    handler: (args) =>
-      withClient(args, async (client) => {
-        show(context, args, await client.get<TrainingStatusView>("/api/v1/training/status"), renderTraining);
-      }),
-  };
-}
-
-function stopCommand(context: CliContext): CommandModule<object, ClientArgs> {
-  return {
-    command: "stop",
-    describe: "Stop the running session; its last version stays",
-    builder: (yargs) => clientOptions(yargs, context),
-    handler: (args) =>
-      withClient(args, async (client) => {
-        show(context, args, await client.post<TrainingStatusView>("/api/v1/training/stop"), trainingLine);
-      }),
-  };
-}
-
 /** Well inside the API's default rate, with room for other commands. */
 const WATCH_INTERVAL_S = 2;
 
-function watchCommand(context: CliContext): CommandModule<object, WatchArgs> {
+function watchCommand(context: CliContext): CommandModule<object, WatchArgs & SessionArgs> {
   return {
     command: "watch",
-    describe: "Follow the running session to its end, a line for every version",
+    describe: "Follow a session to its end, a line for every version",
     builder: (yargs) =>
-      clientOptions(yargs, context).option("interval", {
+      sessionOption(clientOptions(yargs, context)).option("interval", {
         type: "number",
         default: WATCH_INTERVAL_S,
         describe: "Seconds between two looks",
       }),
-    handler: (args) => withClient(args, (client) => watchTraining(context, client, args)),
+    handler: (args) =>
+      withClient(args, (client) => watchTraining(context, client, args, args.session ?? null)),
   };
 }

@@ -1,6 +1,6 @@
 /** The running session, or the last one, as the contract shows it. */
 import type { ControlState, Evaluation, SessionState } from "../../../consensus/control/index.js";
-import { isActive } from "../../../consensus/control/index.js";
+import { allSessions, isActive } from "../../../consensus/control/index.js";
 import { batchesPerEpoch, type SessionSpec, sessionSpecSchema } from "../../../training/session.js";
 import type { PresenceSnapshot, SwarmSnapshot } from "../source.js";
 import { isoTime, nameOf, presenceOf, rounded } from "./common.js";
@@ -18,14 +18,27 @@ export function currentSession(control: ControlState | null): SessionState | nul
   return control?.session ?? control?.past.at(-1) ?? null;
 }
 
-export function trainingStatusView(snapshot: SwarmSnapshot): TrainingStatusView {
-  const session = currentSession(snapshot.control);
+export function sessionById(control: ControlState | null, id: string): SessionState | null {
+  return control === null ? null : (allSessions(control).find((s) => s.id === id) ?? null);
+}
+
+/** 1: it is next; null: it does not wait. */
+export function queuePosition(control: ControlState | null, id: string): number | null {
+  const index = control?.queue.findIndex((s) => s.id === id) ?? -1;
+  return index < 0 ? null : index + 1;
+}
+
+/** @param id the session to show, where it is remembered; otherwise the current one */
+export function trainingStatusView(snapshot: SwarmSnapshot, id: string | null = null): TrainingStatusView {
+  const { control } = snapshot;
+  const session = (id === null ? null : sessionById(control, id)) ?? currentSession(control);
   if (session === null) return IDLE;
   const spec = sessionSpecSchema.safeParse(session.spec).data ?? null;
   const nodes = nodesOf(snapshot, session, spec);
   return {
     session_id: session.id,
     status: session.status,
+    queue_position: queuePosition(control, session.id),
     progress: progressOf(session, spec),
     nodes,
     dataset: spec?.data.dataset ?? null,
@@ -96,7 +109,7 @@ function nodesOf(
   spec: SessionSpec | null,
 ): TrainingNodeView[] {
   const presence = presenceOf(snapshot);
-  const active = isActive(session);
+  const active = isActive(session) && session.status !== "paused";
   return session.participants.map((peer) => {
     const last = presence.get(peer);
     const alive = last?.alive === true;
@@ -142,6 +155,7 @@ function totalSpeed(nodes: readonly TrainingNodeView[]): number | null {
 const IDLE: TrainingStatusView = {
   session_id: null,
   status: "idle",
+  queue_position: null,
   progress: {
     epoch: null,
     total_epochs: null,

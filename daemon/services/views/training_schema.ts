@@ -58,6 +58,7 @@ export const trainingStatusViewSchema = z
   .object({
     session_id: z.string().nullable().describe("Null while nothing has been trained in this swarm."),
     status: z.enum([...sessionStatusSchema.options, "idle"]),
+    queue_position: naturalSchema.nullable().describe("1: it is next; null: it does not wait."),
     progress: trainingProgressViewSchema,
     nodes: z.array(trainingNodeViewSchema),
     dataset: z.string().nullable(),
@@ -71,7 +72,7 @@ export const trainingStatusViewSchema = z
     created_by: z.string().nullable(),
     round_opened_at: timeSchema,
     ended_at: timeSchema,
-    reason: z.string().nullable().describe("Why it ended, when it was stopped or failed."),
+    reason: z.string().nullable().describe("Why it was stopped or paused, or has failed."),
   })
   .meta({ id: "TrainingStatus", description: "The running session, else the last one, else `idle`." });
 export type TrainingStatusView = View<typeof trainingStatusViewSchema>;

@@ -35,6 +35,7 @@ export function sightOf(facts: {
     training: {
       session_id: "training_1",
       status: facts.status ?? "running",
+      queue_position: null,
       progress: {
         epoch: 0,
         total_epochs: null,

@@ -8,3 +8,4 @@ export type { AppliedFact, NodeView, Observer } from "./observer.js";
 export { OneVersionPerHeight } from "./one_version_per_height.js";
 export { OneVote } from "./one_vote.js";
 export { SameHistory } from "./same_history.js";
+export { SessionOrder } from "./session_order.js";

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import {
   type ApplyOutcome,
+  type Command,
   type ControlState,
   emptyControlState,
   encodeCommand,
@@ -27,6 +28,7 @@ import {
   OneVersionPerHeight,
   OneVote,
   SameHistory,
+  SessionOrder,
 } from "./index.js";
 
 const committee = new Committee(3);
@@ -89,6 +91,61 @@ describe("invariants of the simulation", () => {
     assert.throws(() => subject.applied("b", fact(2, { outcome: refused })), /ROUND_NOT_OPEN/);
     subject.snapshotted("a", Buffer.from("x"), 2);
     assert.throws(() => subject.snapshotted("b", Buffer.from("y"), 2), /state 2/);
+  });
+
+  it("sessions in order, still while paused, once for each key", () => {
+    const of = (id: string, key?: string) => ({
+      ...sessionOf(ref),
+      id,
+      ...(key === undefined ? {} : { key: { key, request: base } }),
+    });
+    const did = (index: number, command: Command, change: Partial<AppliedFact> = {}) =>
+      fact(index, { data: encodeCommand(command), ...change });
+    const create = (id: string) => {
+      const facts = { spec: {}, rounds: 1, batches: null, participants: [], by: A, atMs: 0, queue: true };
+      return { v: 1, type: "session.create", id, ...facts } as const;
+    };
+    const stop = { v: 1, type: "session.stop", id: "s", reason: "x", atMs: 0 } as const;
+    const pause = { v: 1, type: "session.pause", id: "s", reason: null, atMs: 0 } as const;
+    const { decision: d, votes } = committee.certify(decision());
+    const commit: Command = {
+      v: 1,
+      type: "round.commit",
+      certificate: { decision: d, votes: [...votes] },
+      participants: [],
+      evaluation: null,
+      atMs: 0,
+    };
+    const alone = running();
+    const queued = { ...alone, queue: [of("t")] };
+    const both = { ...alone, queue: [of("t"), of("u")] };
+
+    const paused = new SessionOrder();
+    paused.applied("a", did(1, commit));
+    paused.applied("a", did(2, pause));
+    assert.throws(() => paused.applied("a", did(3, commit)), /when it is paused/);
+    paused.applied("a", did(4, { v: 1, type: "session.resume", id: "s", atMs: 0 }));
+    paused.applied("a", did(5, commit));
+
+    const line = () => {
+      const subject = new SessionOrder();
+      subject.applied("a", did(1, create("t"), { before: alone, after: queued }));
+      subject.applied("a", did(2, create("u"), { before: queued, after: both }));
+      return subject;
+    };
+    line().applied(
+      "a",
+      did(3, stop, { before: both, after: { ...both, session: of("t"), queue: [of("u")] } }),
+    );
+    const jumped = { before: both, after: { ...both, session: of("u"), queue: [of("t")] } };
+    assert.throws(() => line().applied("a", did(3, stop, jumped)), /u has begun, and t was before it/);
+    const lost = { before: queued, after: { ...queued, session: of("u"), queue: [] } };
+    assert.throws(() => new SessionOrder().applied("a", did(3, stop, lost)), /t is forgotten/);
+
+    const keys = new SessionOrder();
+    keys.applied("a", did(1, create("t"), { before: alone, after: { ...alone, queue: [of("t", "k")] } }));
+    const twice = { before: queued, after: { ...alone, past: [of("t", "k")], queue: [of("u", "k")] } };
+    assert.throws(() => keys.applied("a", did(2, create("u"), twice)), /k has started t and u/);
   });
 
   it("no two versions at one height", () => {

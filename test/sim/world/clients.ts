@@ -1,6 +1,6 @@
 /** Who uses the swarm: starts sessions, reads behind barriers, sets and reads settings, and speaks a newer dialect. */
-import { encodeCommand, isActive } from "../../../consensus/control/index.js";
-import { toBytes } from "../../../consensus/encoding.js";
+import { type Command, encodeCommand, isActive } from "../../../consensus/control/index.js";
+import { hashOf, toBytes } from "../../../consensus/encoding.js";
 import { commitOnce } from "../../../daemon/settings/commit_once.js";
 import { specFor } from "../node/arithmetic.js";
 import type { Life } from "../node/life.js";
@@ -10,10 +10,17 @@ import type { World } from "./world.js";
 const KEYS = ["a", "b", "c"];
 const READ_MS = 3000;
 const STOPS = 0.05;
+const PAUSES = 0.1;
+const RESUMES = 0.6;
+const QUEUES = 0.1;
+/** A client that asks once more for what it has asked for, at whichever node. */
+const REPEATS = 0.3;
 
 export class Clients {
   private sessions = 0;
   private values = 0;
+  /** The last session that was asked for with a key. */
+  private keyed: Extract<Command, { type: "session.create" }> | null = null;
 
   constructor(private readonly world: World) {}
 
@@ -23,18 +30,37 @@ export class Clients {
     const life = random.pick(running)?.life;
     if (!life) return;
     const deeds = [this.session, this.read, this.set, this.compareAndSet, this.delete, this.readSettings];
-    const idle = !isActive(life.control.state.session);
-    const deed = idle && random.chance(0.5) ? this.session : (random.pick(deeds) ?? this.read);
+    const { session } = life.control.state;
+    const stands = !isActive(session) || session.status === "paused";
+    const deed = stands && random.chance(0.5) ? this.session : (random.pick(deeds) ?? this.read);
     agenda.plan(0, life.init.process, "client", () => deed.call(this, life));
   }
 
-  /** Makes sure that there is something to train. */
+  /** Makes sure that there is something to train; and now and then that something waits, or stands still. */
   session(life: Life): void {
     const { session } = life.control.state;
     const { random } = this.world;
-    if (isActive(session)) {
-      if (random.chance(STOPS))
-        this.commit(life, { v: 1, type: "session.stop", id: session.id, reason: "enough", atMs: 0 });
+    if (!isActive(session)) {
+      this.start(life);
+      return;
+    }
+    const { id } = session;
+    if (random.chance(STOPS)) {
+      const { queue } = life.control.state;
+      const stopped = random.chance(0.5) ? id : (random.pick(queue)?.id ?? id);
+      this.commit(life, { v: 1, type: "session.stop", id: stopped, reason: "enough", atMs: 0 });
+    } else if (session.status === "paused") {
+      if (random.chance(RESUMES)) this.commit(life, { v: 1, type: "session.resume", id, atMs: 0 });
+    } else if (random.chance(PAUSES)) {
+      this.commit(life, { v: 1, type: "session.pause", id, reason: null, atMs: 0 });
+    } else if (random.chance(QUEUES)) this.start(life);
+  }
+
+  private start(life: Life): void {
+    const { random } = this.world;
+    if (this.keyed !== null && random.chance(REPEATS)) {
+      // Another try has another id: that it is the same is in its key alone.
+      this.commit(life, { ...this.keyed, id: `s${this.sessions++}`, by: life.name });
       return;
     }
     const spec = specFor({
@@ -53,8 +79,7 @@ export class Clients {
     const { rounds } = spec;
     const batches = spec.epochs === null ? null : Math.floor(spec.data.trainSamples / BATCH_SIZE);
     const id = `s${this.sessions++}`;
-    const by = life.name;
-    this.commit(life, {
+    const created: Extract<Command, { type: "session.create" }> = {
       v: 1,
       type: "session.create",
       id,
@@ -62,9 +87,14 @@ export class Clients {
       rounds,
       batches,
       participants: [],
-      by,
+      by: life.name,
       atMs: 0,
-    });
+      queue: true,
+    };
+    const key = { key: `key of ${id}`, request: hashOf(toBytes(spec)) };
+    const keyed = random.chance(0.5) ? { ...created, key } : null;
+    if (keyed !== null) this.keyed = keyed;
+    this.commit(life, keyed ?? created);
   }
 
   /** Bytes that a node of a later release might propose: an unknown field, an unknown command. */

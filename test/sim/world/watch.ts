@@ -16,6 +16,7 @@ import {
   OneVersionPerHeight,
   OneVote,
   SameHistory,
+  SessionOrder,
 } from "../invariants/index.js";
 
 export class Watch implements Observer {
@@ -44,6 +45,7 @@ export class Watch implements Observer {
       new CertificateSoundness(isLiar),
       new OneVote(isLiar),
       new ExactlyOnce(),
+      new SessionOrder(),
       this.settings,
       this.queues,
       ...claims,
