@@ -26,6 +26,7 @@ const SECTIONS: readonly Section[] = [
       "consensus/control/commands.ts",
       "consensus/control/state.ts",
       "consensus/control/settings.ts",
+      "consensus/control/models.ts",
     ),
   },
   {

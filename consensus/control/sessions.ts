@@ -22,6 +22,8 @@ export function createSession(
   if (isActive(state.session)) {
     return refuse(state, "TRAINING_IN_PROGRESS", `session ${state.session.id} is ${state.session.status}`);
   }
+  if (command.model !== undefined && !state.models.some((m) => m.id === command.model))
+    return refuse(state, "MODEL_NOT_FOUND", `model ${command.model} is not there any more`);
   const session: SessionState = {
     id: command.id,
     spec: command.spec,
@@ -48,9 +50,8 @@ export function createSession(
   const past =
     state.session === null ? state.past : [...state.past, inShort(state.session)].slice(-PAST_SESSIONS_MAX);
   const next = { ...state, session, past };
-  return done(
-    record(next, { ...entry(meta, command.atMs), type: "session", session: command.id, reason: "created" }),
-  );
+  const reason = command.model === undefined ? "created" : `created from model ${command.model}`;
+  return done(record(next, { ...entry(meta, command.atMs), type: "session", session: command.id, reason }));
 }
 
 /** How a session ends. */
