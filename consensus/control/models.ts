@@ -35,8 +35,12 @@ const word = (max: number) =>
     });
 
 export const modelNameSchema = word(MODEL_NAME_CHARS_MAX);
+const tagKeySchema = word(MODEL_TAG_KEY_CHARS_MAX);
 export const modelTagsSchema = z
-  .record(word(MODEL_TAG_KEY_CHARS_MAX), z.string().max(MODEL_TAG_VALUE_CHARS_MAX))
+  .record(z.string(), z.string().max(MODEL_TAG_VALUE_CHARS_MAX))
+  .refine((tags) => Object.keys(tags).every((key) => tagKeySchema.safeParse(key).success), {
+    error: `expected keys of at most ${MODEL_TAG_KEY_CHARS_MAX} letters, digits, dots, dashes and underscores, a letter or digit first`,
+  })
   .refine((tags) => Object.keys(tags).length <= MODEL_TAGS_MAX, { error: `at most ${MODEL_TAGS_MAX} tags` });
 
 export const storedModelSchema = z.object({
