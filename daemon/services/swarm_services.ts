@@ -2,14 +2,14 @@
 import { isActive } from "../../consensus/control/index.js";
 import type { TrainingRequest } from "../../training/plan/index.js";
 import { ServiceError } from "./errors.js";
+import { type ModelsPort, modelsService } from "./models.js";
 import { decidedBySwarm, saysWhenCutOff } from "./partition.js";
 import { type SettingsPort, settingsService } from "./settings.js";
 import type { SwarmCommands, SwarmSnapshot, SwarmSource } from "./source.js";
-import type { ModelsService, SwarmServices, TrainingService } from "./types.js";
+import type { SwarmServices, TrainingService } from "./types.js";
 import { approvalsView, castVoteView } from "./views/approvals.js";
 import { consensusStatusView, historyView } from "./views/consensus.js";
 import { healthView, liveView, readyView } from "./views/health.js";
-import { modelListView, resolveModel } from "./views/models.js";
 import { networkMetricsView, topologyView } from "./views/network.js";
 import { nodeDetailView, nodeListView, nodeRemovedView, resolveNode } from "./views/nodes.js";
 import { trainingStatusView } from "./views/training.js";
@@ -19,6 +19,8 @@ export interface SwarmServicesParts {
   readonly commands: SwarmCommands;
   /** @throws ServiceError NOT_READY before the node belongs to a swarm */
   readonly settings: () => SettingsPort;
+  /** @throws as `settings` */
+  readonly models: () => ModelsPort;
 }
 
 export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
@@ -35,7 +37,7 @@ export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
         }),
     },
     training: trainingService(parts),
-    models: modelsService(parts),
+    models: modelsService(source, parts.models),
     consensus: {
       status: () => consensusStatusView(source.snapshot()),
       history: (query) => historyView(source.snapshot().control, query),
@@ -89,17 +91,4 @@ function withPeerIds(request: TrainingRequest, snapshot: SwarmSnapshot): Trainin
   if (!request.nodes) return request;
   const peers = request.nodes.map((id) => resolveNode(snapshot, id));
   return { ...request, nodes: [...new Set(peers)].sort() };
-}
-
-function modelsService({ source, commands }: SwarmServicesParts): ModelsService {
-  return {
-    list: () => modelListView(source.snapshot(), (hash) => source.holdsVersion(hash)),
-    async download(id) {
-      const { session, height } = resolveModel(source.snapshot().control, id);
-      const download = await commands.openCheckpoint(session, height);
-      if (download !== null) return download;
-      const message = `this node does not hold version ${height} of session ${session}; ask a node that does, or take the latest`;
-      throw new ServiceError("MODEL_NOT_FOUND", message, { model_id: id, session_id: session, height });
-    },
-  };
 }

@@ -6,12 +6,11 @@
  */
 import type { Hash } from "../../protocol/types.js";
 import type { TrainingRequest } from "../../training/plan/index.js";
-import type { ModelDownload } from "./download.js";
+import type { ModelsService } from "./models.js";
 import type { SettingsService } from "./settings.js";
 import type { ApprovalsView, CastVoteView } from "./views/approvals.js";
 import type { ConsensusStatusView, HistoryView } from "./views/consensus.js";
 import type { HealthView, LiveView, ReadyView } from "./views/health.js";
-import type { ModelListView } from "./views/models.js";
 import type { NetworkMetricsView, TopologyView } from "./views/network.js";
 import type { NodeDetailView, NodeListView, NodeRemovedView } from "./views/nodes.js";
 import type { TrainingStatusView } from "./views/training.js";
@@ -40,16 +39,6 @@ export interface TrainingService {
   status(): TrainingStatusView;
   /** @throws ServiceError TRAINING_NOT_RUNNING, NETWORK_PARTITION, CONSENSUS_FAILED */
   stop(): Promise<TrainingStatusView>;
-}
-
-export interface ModelsService {
-  list(): ModelListView;
-  /**
-   * A checkpoint as a tar stream.
-   * @param id a session id, for its last version, or `session@height`
-   * @throws ServiceError MODEL_NOT_FOUND, MODEL_CORRUPT
-   */
-  download(id: string): Promise<ModelDownload>;
 }
 
 export interface HistoryQuery {

@@ -4,7 +4,7 @@ import { toBytes } from "../../consensus/encoding.js";
 import { specFixture } from "../services/testing/snapshot.js";
 import { proposalFault } from "./proposals.js";
 
-const state = { members: [{ peer: "member", name: "", joinedIndex: 1 }] };
+const state = { members: [{ peer: "member", name: "", joinedIndex: 1 }], models: [] };
 const create = (change: Partial<Extract<Command, { type: "session.create" }>> = {}): Command => ({
   v: 1,
   type: "session.create",
