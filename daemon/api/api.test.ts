@@ -252,9 +252,9 @@ describe("daemon/api", () => {
       [path.status, path.name, path.details.did_you_mean],
       [404, "NOT_FOUND", "/api/v1/nodes"],
     );
-    const later = await errorOf(await post("/api/v1/models/save", "{}"));
-    assert.deepEqual([later.status, later.name], [404, "NOT_FOUND"]);
-    assert.match(later.message, /not offered by this version/);
+    const later = await errorOf(await post("/api/v1/models/merge", "{}"));
+    assert.deepEqual([later.status, later.name], [405, "METHOD_NOT_ALLOWED"]);
+    assert.match(later.message, /not offered by this version; this path takes DELETE, GET, HEAD/);
     const response = await post("/api/v1/nodes", "{}");
     assert.match(response.headers.get("allow") ?? "", /GET/);
     const method = await errorOf(response);
