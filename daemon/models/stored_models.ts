@@ -18,6 +18,7 @@ import type { ModelPins } from "./pins.js";
 const STORAGE_SHARE = 0.5;
 /** A session that was created from a model has its first version after this long, or the answer says that it has not. */
 export const LOAD_WAIT_MS = 25_000;
+/** Between two looks for that first version. */
 const LOAD_POLL_MS = 50;
 
 export interface StoredModelsInit extends DownloadsInit {

@@ -47,6 +47,11 @@ const tagsText = z
   .pipe(modelTagsSchema)
   .describe("Separated by commas: stage=candidate,best");
 
+/** What is an id elsewhere would name two things. */
+const name = modelNameSchema.refine((text) => !/^(training|model)_/.test(text), {
+  error: "must not begin as the ids of sessions and models do (training_, model_)",
+});
+
 const modelId = z.string().min(1).max(160).describe("Id or name of a saved or uploaded model");
 
 export const modelRoutes: readonly Route[] = [
@@ -71,7 +76,7 @@ export const modelRoutes: readonly Route[] = [
     role: "operator",
     body: z
       .strictObject({
-        name: modelNameSchema.optional(),
+        name: name.optional(),
         tags: tags.optional(),
         session_id: z.string().min(1).max(128).optional(),
         height: z.int().min(0).max(999_999_999_999).optional(),
@@ -126,7 +131,7 @@ export const modelRoutes: readonly Route[] = [
       "Taken is what `download` answers, and a .safetensors file of other software with `like`. Everything in it is checked before anything is kept; nothing is left of what is refused.",
     role: "operator",
     query: z.strictObject({
-      name: modelNameSchema.optional(),
+      name: name.optional(),
       tags: tagsText.optional(),
       like: modelId
         .optional()
