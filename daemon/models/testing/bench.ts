@@ -10,6 +10,7 @@ import { layoutOf } from "../../../training/models/index.js";
 import { specOf } from "../../../training/strategies/testing/spec.js";
 import { writeVersion } from "../../../training/versions/index.js";
 import { SERVICE_ERRORS, ServiceError, type ServiceErrorName } from "../../services/errors.js";
+import type { ModelsPort } from "../../services/models.js";
 import { openStore, type Store } from "../../store/index.js";
 import { LineageStore } from "../../swarm/lineage_store.js";
 import { ModelPins } from "../pins.js";
@@ -63,6 +64,20 @@ export class ModelsBench {
   async close(): Promise<void> {
     await this.store.close();
     await rm(this.folder, { recursive: true });
+  }
+
+  /** For the door: its methods by themselves. */
+  get port(): ModelsPort {
+    const { models } = this;
+    return {
+      openVersion: (session, height, format) => models.openVersion(session, height, format),
+      openModel: (model, format) => models.openModel(model, format),
+      certificate: (session, height) => models.certificate(session, height),
+      save: (wanted) => models.save(wanted),
+      upload: (wanted, body) => models.upload(wanted, body),
+      delete: (id) => models.delete(id),
+      load: (model, rounds) => models.load(model, rounds),
+    };
   }
 
   apply(command: Command): void {
