@@ -113,8 +113,13 @@ export class ModelDownloads {
 /** Nobody here has signed an uploaded model. */
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-/** What a door answers when a version's bytes turn out damaged: what they should have been, and were. */
+/** What a door answers when a version's bytes turn out damaged: what they should have been, and were; or gone. */
 function corruptOf(error: unknown, expected: Hash): unknown {
+  // Newer versions have pushed it out this very moment.
+  if (error instanceof Error && "code" in error && ["BLOB_MISSING", "ENOENT"].includes(String(error.code))) {
+    const message = `this node does not hold version ${expected} any more`;
+    return new ServiceError("MODEL_NOT_FOUND", message, { version: expected }, { cause: error });
+  }
   const blob = error instanceof DaemonError && error.code === "BLOB_CORRUPT" ? error : null;
   if (blob === null && !(error instanceof TrainingError)) return error;
   const actual = typeof blob?.facts.actual === "string" ? blob.facts.actual : null;

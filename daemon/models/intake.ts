@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { BlobRef } from "../../protocol/types.js";
-import { type Imported, importVersion } from "../../training/checkpoints/index.js";
+import { type Imported, type ImportRequest, importOnThread } from "../../training/checkpoints/index.js";
 import { TrainingError } from "../../training/errors.js";
 import type { SessionSpec } from "../../training/session.js";
 import type { DownloadFormat } from "../services/download.js";
@@ -30,6 +30,7 @@ export interface TakenModel {
 
 export class ModelIntake {
   private running = 0;
+  private readonly stopping = new AbortController();
 
   constructor(private readonly init: IntakeInit) {}
 
@@ -52,12 +53,27 @@ export class ModelIntake {
     try {
       await pipeline(body, bounded(bytesMax), createWriteStream(path, { flags: "wx", mode: 0o600 }));
       const parametersMax = Math.floor(bytesMax / PARAMETER_BYTES);
-      return await this.keep(await importVersion({ path, format, like, outPath, parametersMax }), outPath);
+      return await this.keep(await this.read({ path, format, like, outPath, parametersMax }), outPath);
     } catch (error) {
       throw refusalOf(error);
     } finally {
       this.running -= 1;
       for (const left of [path, outPath]) await rm(left, { force: true });
+    }
+  }
+
+  /** Ends what is being read. */
+  stop(): void {
+    this.stopping.abort();
+  }
+
+  private async read(request: ImportRequest): Promise<Imported> {
+    const { signal } = this.stopping;
+    try {
+      return await importOnThread(request, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw new ServiceError("NOT_READY", "this node is stopping; ask another one", {}, { cause: error });
     }
   }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { extract, type Header, pack } from "tar-stream";
 import type { StoredModel } from "../../consensus/control/index.js";
@@ -115,6 +115,13 @@ describe("daemon/models", () => {
     });
     // It was put aside: now it is not here at all.
     assert.equal(await bench.models.openModel(model, "tar"), null);
+  });
+
+  it("says that a version is gone when its file is, whatever the index says", async () => {
+    const [certificate] = await bench.session("s1", 1);
+    const model = modelOf(await save(0));
+    await rm(await bench.store.blobs.pathOf(certificate?.decision.result.hash as Hash));
+    await assert.rejects(bench.models.openModel(model, "tar"), fails("MODEL_NOT_FOUND", /any more/));
   });
 
   it("refuses a name that is taken, before it takes an upload", async () => {

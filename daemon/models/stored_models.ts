@@ -40,6 +40,10 @@ export class StoredModels implements ModelsPort {
     this.intake = new ModelIntake(init);
   }
 
+  stop(): void {
+    this.intake.stop();
+  }
+
   openVersion(session: string, height: number, format: DownloadFormat): Promise<ModelDownload | null> {
     return this.downloads.ofVersion(session, height, format);
   }

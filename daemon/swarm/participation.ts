@@ -286,6 +286,7 @@ export class Participation {
   /** Hands the leadership over, then leaves. */
   async stop(): Promise<void> {
     this.settings.stop();
+    this.models.stop();
     await this.replicas.stop();
     this.membership.stop();
     this.follower.stop();

@@ -1,4 +1,5 @@
-export { type Imported, type ImportRequest, importVersion } from "./import.js";
+export type { Imported, ImportRequest } from "./import.js";
+export { importOnThread } from "./import_thread.js";
 export type { ByteRange, OpenFile, VersionSource } from "./open_file.js";
 export { type Checkpoint, readCheckpoint } from "./read.js";
 export { openWeights, type ReadWeights, readWeights, SESSION_METADATA } from "./weights.js";

@@ -195,8 +195,8 @@ export const modelRoutes: readonly Route[] = [
       "If-None-Match": "ETags that the client has: 304 when the answer would be one of them",
     },
     answers: {
-      200: { media: TAR, description: "The model" },
-      206: { media: TAR, description: "The range" },
+      200: { media: TAR, also: [SAFETENSORS], description: "The model" },
+      206: { media: TAR, also: [SAFETENSORS], description: "The range" },
       304: "Unchanged",
     },
     errors: ["MODEL_NOT_FOUND", "MODEL_CORRUPT", "NOT_READY", "RANGE_NOT_SATISFIABLE"],
