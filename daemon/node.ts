@@ -18,7 +18,6 @@ import { castByHand } from "./rounds/by_hand.js";
 import { TrainerPort } from "./rounds/trainer_port.js";
 import { ServiceError } from "./services/errors.js";
 import { createSwarmServices } from "./services/swarm_services.js";
-import { openCheckpoint } from "./sessions/checkpoints.js";
 import { createSource } from "./snapshot.js";
 import { openStore } from "./store/index.js";
 import {
@@ -191,6 +190,7 @@ async function compose(
   const services = createSwarmServices({
     source,
     settings: () => member(participation).settings,
+    models: () => member(participation).models,
     commands: {
       startTraining: (request, options) => member(participation).sessions.start(request, options),
       stopTraining: (id, reason) => member(participation).sessions.stop(id, reason),
@@ -198,14 +198,6 @@ async function compose(
       resumeTraining: (id) => member(participation).sessions.resume(id),
       vote: (version, word) => castByHand(member(participation).rounds, version, word),
       removeNode: (peer) => member(participation).removal.remove(peer),
-      openCheckpoint: (id, height) => {
-        const { genesis, control, lineage } = member(participation);
-        return openCheckpoint(
-          { genesis, blobs: store.blobs, lineage, state: () => control.state },
-          id,
-          height,
-        );
-      },
     },
   });
   const api: ApiServer = await createApi({

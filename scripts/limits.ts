@@ -26,6 +26,7 @@ const SECTIONS: readonly Section[] = [
       "consensus/control/commands.ts",
       "consensus/control/state.ts",
       "consensus/control/settings.ts",
+      "consensus/control/models.ts",
     ),
   },
   {
@@ -75,6 +76,9 @@ const SECTIONS: readonly Section[] = [
       "training/models/layout.ts",
       "training/versions/safetensors.ts",
       "training/checkpoints/read.ts",
+      "daemon/models/intake.ts",
+      "daemon/models/replicas.ts",
+      "daemon/models/stored_models.ts",
     ),
   },
   {

@@ -83,55 +83,72 @@ export type StrategyName = z.infer<typeof strategyNameSchema>;
 export type CodecName = z.infer<typeof codecNameSchema>;
 export type AggregatorName = z.infer<typeof aggregatorNameSchema>;
 
-export const sessionSpecSchema = z.object({
-  v: z.literal(1),
-  model: modelSpecSchema,
-  data: dataSpecSchema,
-  strategy: z.object({
-    name: strategyNameSchema,
-    /** H: inner steps that each participant contributes on average per round; 1 for `sync_sgd`. */
-    innerSteps: count(100_000),
-    /** η; 1 with μ = 0 is plain averaging. */
-    outerLearningRate: z.number().positive().max(10),
-    /** μ of the Nesterov outer step; 0 disables it. */
-    outerMomentum: z.number().min(0).max(0.999),
-  }),
-  codec: codecNameSchema,
-  aggregator: aggregatorNameSchema,
-  batchSize: count(65_536),
-  optimizer: z.object({
-    learningRate: z.number().positive().max(10),
-    beta1: z.number().min(0).max(0.9999),
-    beta2: z.number().min(0).max(0.99999),
-    epsilon: z.number().positive().max(1),
-    weightDecay: z.number().min(0).max(1),
-    /** Global L2 norm to which a step's gradient is clipped; 0 disables it. */
-    clipNorm: z.number().min(0).max(1e6),
-    warmupSteps: z.number().int().min(0).max(10_000_000),
-    /** Length of warm-up + cosine decay, in inner steps of one node. */
-    totalSteps: count(1_000_000_000),
-    /** Learning rate at the end of the cosine, as a fraction of the peak. */
-    finalLearningRateRatio: z.number().min(0).max(1),
-  }),
-  /** Committed rounds after which the session ends. */
-  rounds: count(10_000_000),
-  /** The session also ends when this many passes over the training split are done; null: rounds alone decide. */
-  epochs: z.number().int().min(1).max(1_000_000).nullable(),
-  /** Validate the version every this many rounds (and always the first and the last). */
-  evaluateEvery: count(1_000_000),
-  /** Seeds the first weights, the order of samples and everything else that is drawn. */
-  seed: z
-    .number()
-    .int()
-    .min(0)
-    .max(2 ** 32 - 1),
-  /** A round closes at the latest this long after it opened, with what has arrived. */
-  roundTimeoutMs: z.number().int().min(100).max(86_400_000),
-  /** Peer ids that may contribute; null: every member. */
-  nodes: z.array(z.string().min(1).max(128)).max(10_000).nullable(),
-  /** What the planner changed or advises against, in plain words; shown by every status. */
-  warnings: z.array(z.string().max(1000)).max(32),
+/** A saved or uploaded model that a session begins with, instead of weights drawn from its seed. */
+export const startSchema = z.object({
+  /** Of the model, for people. */
+  model: z.string().min(1).max(128),
+  /** The version's file; of the same model and strategy as the session. */
+  version: z.object({ hash, bytes: samples, chunkRoot: hash }),
+  /** As it stands in that file. */
+  height: samples,
 });
+
+export const sessionSpecSchema = z
+  .object({
+    /** 2 when there is a `start`: software that knows none must not begin with other weights. */
+    v: z.union([z.literal(1), z.literal(2)]),
+    model: modelSpecSchema,
+    data: dataSpecSchema,
+    strategy: z.object({
+      name: strategyNameSchema,
+      /** H: inner steps that each participant contributes on average per round; 1 for `sync_sgd`. */
+      innerSteps: count(100_000),
+      /** η; 1 with μ = 0 is plain averaging. */
+      outerLearningRate: z.number().positive().max(10),
+      /** μ of the Nesterov outer step; 0 disables it. */
+      outerMomentum: z.number().min(0).max(0.999),
+    }),
+    codec: codecNameSchema,
+    aggregator: aggregatorNameSchema,
+    batchSize: count(65_536),
+    optimizer: z.object({
+      learningRate: z.number().positive().max(10),
+      beta1: z.number().min(0).max(0.9999),
+      beta2: z.number().min(0).max(0.99999),
+      epsilon: z.number().positive().max(1),
+      weightDecay: z.number().min(0).max(1),
+      /** Global L2 norm to which a step's gradient is clipped; 0 disables it. */
+      clipNorm: z.number().min(0).max(1e6),
+      warmupSteps: z.number().int().min(0).max(10_000_000),
+      /** Length of warm-up + cosine decay, in inner steps of one node. */
+      totalSteps: count(1_000_000_000),
+      /** Learning rate at the end of the cosine, as a fraction of the peak. */
+      finalLearningRateRatio: z.number().min(0).max(1),
+    }),
+    /** Committed rounds after which the session ends. */
+    rounds: count(10_000_000),
+    /** The session also ends when this many passes over the training split are done; null: rounds alone decide. */
+    epochs: z.number().int().min(1).max(1_000_000).nullable(),
+    /** Validate the version every this many rounds (and always the first and the last). */
+    evaluateEvery: count(1_000_000),
+    /** Seeds the first weights, the order of samples and everything else that is drawn. */
+    seed: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1),
+    /** A round closes at the latest this long after it opened, with what has arrived. */
+    roundTimeoutMs: z.number().int().min(100).max(86_400_000),
+    /** Peer ids that may contribute; null: every member. */
+    nodes: z.array(z.string().min(1).max(128)).max(10_000).nullable(),
+    /** What the planner changed or advises against, in plain words; shown by every status. */
+    warnings: z.array(z.string().max(1000)).max(32),
+    start: startSchema.optional(),
+  })
+  .refine(({ v, start }) => (v === 2) === (start !== undefined), {
+    error: "2 exactly when there is a start",
+    path: ["v"],
+  });
 export type SessionSpec = z.infer<typeof sessionSpecSchema>;
 
 /** Batches of one pass over the training split (the incomplete last batch is left out of every epoch). */

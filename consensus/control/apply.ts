@@ -6,6 +6,7 @@ import type { Verify } from "../../protocol/types.js";
 import type { Command } from "./commands.js";
 import { changeCommittee, notePlan } from "./committee.js";
 import { joinMember } from "./members.js";
+import { addModel, deleteModel } from "./models.js";
 import { type Applied, done, type EntryMeta } from "./outcome.js";
 import { pauseSession, resumeSession } from "./pause.js";
 import { commitRound, failRound } from "./rounds.js";
@@ -45,5 +46,9 @@ export function applyCommand(
       return setSetting(state, command, meta);
     case "settings.delete":
       return deleteSetting(state, command, meta);
+    case "model.add":
+      return addModel(state, command);
+    case "model.delete":
+      return deleteModel(state, command);
   }
 }

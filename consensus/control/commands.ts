@@ -8,6 +8,7 @@ import {
   naturalSchema,
   peerSchema,
 } from "../votes/schemas.js";
+import { storedModelSchema } from "./models.js";
 import { settingKeySchema, settingValueSchema } from "./settings.js";
 import { evaluationSchema, MEMBERS_MAX, sessionKeySchema } from "./state.js";
 
@@ -54,6 +55,8 @@ export const commandSchema = z.discriminatedUnion("type", [
     /** Whether it may wait for the running one to end; one that was proposed before there was a queue may not. */
     queue: z.boolean().optional(),
     key: sessionKeySchema.optional(),
+    /** The saved or uploaded model that it starts from; refused when it is not there any more. */
+    model: id.optional(),
   }),
   z.object({
     v: z.literal(1),
@@ -126,6 +129,14 @@ export const commandSchema = z.discriminatedUnion("type", [
     by: peerSchema,
     atMs: naturalSchema,
   }),
+  z.object({ v: z.literal(1), type: z.literal("model.add"), model: storedModelSchema }),
+  z.object({
+    v: z.literal(1),
+    type: z.literal("model.delete"),
+    id,
+    by: peerSchema,
+    atMs: naturalSchema,
+  }),
 ]);
 export type Command = z.infer<typeof commandSchema>;
 export type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>;
@@ -135,7 +146,7 @@ export function encodeCommand(command: Command): Uint8Array {
   const bytes = toBytes(command);
   assertDepth(bytes, "command", COMMAND_DEPTH_MAX);
   // These carry what a person wrote.
-  if (command.type === "session.create" || command.type === "settings.set") decodeCommand(bytes);
+  if (["session.create", "settings.set", "model.add"].includes(command.type)) decodeCommand(bytes);
   return bytes;
 }
 

@@ -4,6 +4,14 @@ export * from "./followed.js";
 export { type JsonValue, jsonFault } from "./json_value.js";
 export * from "./machine.js";
 export { applyConfiguration } from "./members.js";
+export {
+  MODELS_MAX,
+  modelBlobs,
+  modelNameSchema,
+  modelOf,
+  modelTagsSchema,
+  type StoredModel,
+} from "./models.js";
 export type { Applied, ApplyOutcome, EntryMeta, RefusalCode } from "./outcome.js";
 export { recoverControl } from "./recovery.js";
 export { sessionOfKey } from "./sessions.js";

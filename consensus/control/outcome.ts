@@ -33,7 +33,10 @@ export type RefusalCode =
   | "CERTIFICATE_INVALID"
   | "SETTING_CONFLICT"
   | "SETTING_NOT_FOUND"
-  | "SETTINGS_FULL";
+  | "SETTINGS_FULL"
+  | "MODEL_EXISTS"
+  | "MODEL_NOT_FOUND"
+  | "MODELS_FULL";
 
 export interface Applied {
   readonly state: ControlState;

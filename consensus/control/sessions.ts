@@ -35,10 +35,12 @@ export function createSession(
       `its key has started session ${known.id} with another request`,
     );
   }
+  if (command.model !== undefined && !state.models.some((m) => m.id === command.model))
+    return refuse(state, "MODEL_NOT_FOUND", `model ${command.model} is not there any more`);
   const session = newSession(command);
   const made = { ...entry(meta, command.atMs), type: "session" as const, session: command.id };
   if (!isActive(state.session))
-    return done(record(begun(state, session, command.atMs), { ...made, reason: "created" }));
+    return done(record(begun(state, session, command.atMs), { ...made, reason: createdReason(command) }));
   const { id, status } = state.session;
   if (command.queue !== true) return refuse(state, "TRAINING_IN_PROGRESS", `session ${id} is ${status}`);
   if (state.queue.length >= QUEUED_SESSIONS_MAX)
@@ -71,6 +73,10 @@ function newSession(command: CommandOf<"session.create">): SessionState {
     reason: null,
     ...(command.key === undefined ? {} : { key: command.key }),
   };
+}
+
+function createdReason({ model }: CommandOf<"session.create">): string {
+  return model === undefined ? "created" : `created from model ${model}`;
 }
 
 /** With `session` as the one that runs; the one before, which is over, joins the past. */

@@ -13,6 +13,7 @@ import {
   naturalSchema,
   peerSchema,
 } from "../votes/schemas.js";
+import { storedModelsSchema } from "./models.js";
 import { noSettings, settingsSchema } from "./settings.js";
 
 /** Decisions kept in the state itself; the whole lineage is kept beside it, see `ControlEvents.version`. */
@@ -153,6 +154,8 @@ export const controlStateSchema = z.object({
   historyTotal: naturalSchema,
   /** A snapshot from before there were settings has none. */
   settings: settingsSchema.default(noSettings),
+  /** Saved and uploaded, oldest first. A snapshot from before there were any has none. */
+  models: storedModelsSchema.default(() => []),
 });
 export type ControlState = z.infer<typeof controlStateSchema>;
 
@@ -177,6 +180,7 @@ export function emptyControlState(
     history: [],
     historyTotal: 0,
     settings: noSettings(),
+    models: [],
   };
 }
 

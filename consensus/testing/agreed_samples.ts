@@ -182,4 +182,21 @@ export const SAMPLE_COMMANDS: { readonly [T in Command["type"]]: Extract<Command
     atMs,
   },
   "settings.delete": { v: 1, type: "settings.delete", key: "user.note", expect: null, by: B, atMs },
+  "model.add": {
+    v: 1,
+    type: "model.add",
+    model: {
+      id: "model_1",
+      name: "before-the-change",
+      tags: { stage: "candidate", best: "" },
+      kind: "saved",
+      version: { hash: testHash("version-7"), bytes: 1024, chunkRoot: testHash("chunks-7") },
+      spec: { v: 1, codec: "int8", nested: { rate: 0.001 } },
+      session: "training_1",
+      height: 7,
+      by: A,
+      atMs,
+    },
+  },
+  "model.delete": { v: 1, type: "model.delete", id: "model_1", by: B, atMs },
 };

@@ -8,6 +8,7 @@ import { datasetOptionsOf } from "../../training/plan/index.js";
 import { DaemonError } from "../errors.js";
 import type { ErrorBody } from "../services/errors.js";
 import { ServiceError } from "../services/errors.js";
+import { downloadOf } from "../services/testing/download.js";
 import { A, B, C, controlFixture, snapshotFixture } from "../services/testing/snapshot.js";
 import { serviceErrorOf } from "../sessions/errors.js";
 import type { ApiServer } from "./index.js";
@@ -251,9 +252,9 @@ describe("daemon/api", () => {
       [path.status, path.name, path.details.did_you_mean],
       [404, "NOT_FOUND", "/api/v1/nodes"],
     );
-    const later = await errorOf(await post("/api/v1/models/save", "{}"));
-    assert.deepEqual([later.status, later.name], [404, "NOT_FOUND"]);
-    assert.match(later.message, /not offered by this version/);
+    const later = await errorOf(await post("/api/v1/models/merge", "{}"));
+    assert.deepEqual([later.status, later.name], [405, "METHOD_NOT_ALLOWED"]);
+    assert.match(later.message, /not offered by this version; this path takes DELETE, GET, HEAD/);
     const response = await post("/api/v1/nodes", "{}");
     assert.match(response.headers.get("allow") ?? "", /GET/);
     const method = await errorOf(response);
@@ -284,20 +285,16 @@ describe("daemon/api", () => {
 
   it("streams a checkpoint, and fails properly before its first byte", async () => {
     await open({
-      commands: {
-        openCheckpoint: async (session, height) => {
-          if (height === 3) {
+      models: {
+        openVersion: async (session, height) => {
+          const bytes = Buffer.alloc(300_000, 7);
+          const failing = () => {
             const stream = new Readable({
               read: () => stream.destroy(new ServiceError("MODEL_CORRUPT", "bad bytes")),
             });
-            return { stream, filename: "x.tar" };
-          }
-          const bytes = Buffer.alloc(300_000, 7);
-          return {
-            stream: Readable.from([bytes]),
-            filename: `${session}@${height}.tar`,
-            bytes: bytes.length,
+            return stream;
           };
+          return downloadOf(bytes, `${session}@${height}.tar`, height === 3 ? failing : undefined);
         },
       },
     });
@@ -316,14 +313,14 @@ describe("daemon/api", () => {
 
   it("cuts a download that fails half-way instead of ending it as if it were whole", async () => {
     await open({
-      commands: {
-        openCheckpoint: async () => {
+      models: {
+        openVersion: async () => {
           const parts = async function* () {
             yield Buffer.alloc(100_000);
             await new Promise((resolve) => setTimeout(resolve, 20));
             throw new Error("the disk is gone");
           };
-          return { stream: Readable.from(parts()), filename: "x.tar" };
+          return downloadOf(Buffer.alloc(200_000), "x.tar", () => Readable.from(parts()));
         },
       },
     });

@@ -1,16 +1,14 @@
 /** From declarations to a router: rate, body, handler, answer; and a helpful 404 or 405 for everything else. */
-import { once } from "node:events";
 import Router from "@koa/router";
 import type { Context, Middleware } from "koa";
 import { nearest } from "../config/nearest.js";
-import type { ModelDownload } from "../services/download.js";
 import { ServiceError, toServiceError } from "../services/errors.js";
 import type { SwarmServices } from "../services/types.js";
 import type { Audit } from "./audit.js";
 import { jsonBody } from "./body.js";
 import { type Caller, type Doorkeeper, mayAct } from "./caller.js";
 import { answerFault } from "./check_answer.js";
-import { API_LIMITS } from "./limits.js";
+import { sendDownload } from "./download.js";
 import type { RateLimits } from "./rates.js";
 import type { Answer, Route } from "./route.js";
 import { uploadOf } from "./upload.js";
@@ -116,18 +114,6 @@ async function send(ctx: Context, answer: Answer): Promise<void> {
     case "download":
       await sendDownload(ctx, answer.download);
   }
-}
-
-async function sendDownload(ctx: Context, { stream, filename, bytes }: ModelDownload): Promise<void> {
-  // A checkpoint that cannot be read fails here, while a proper error can still be answered.
-  await once(stream, "readable");
-  // Later there is only one honest way to say so: an answer that ends before its time.
-  stream.once("error", () => ctx.res.destroy());
-  ctx.res.setTimeout(API_LIMITS.idleTimeoutMs, () => ctx.res.destroy());
-  ctx.attachment(filename);
-  ctx.set("Content-Type", "application/x-tar");
-  ctx.body = stream;
-  if (bytes !== undefined) ctx.length = bytes;
 }
 
 function unmatched(

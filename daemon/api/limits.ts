@@ -3,6 +3,8 @@
 export const API_LIMITS = {
   /** Largest request body. */
   bodyBytes: 1024 * 1024,
+  /** Largest upload of a model, which is held in memory once while it is checked. */
+  uploadBytes: 4 * 1024 * 1024 * 1024,
   /** Largest head of a request, all its headers together; a larger one is refused. */
   headerBytes: 16 * 1024,
   /** Connections at a time; more are closed at once. */

@@ -33,6 +33,8 @@ export type Answer =
 /** An answer that is not JSON. */
 export interface Media {
   readonly media: string;
+  /** Further types, where a parameter decides which it is. */
+  readonly also?: readonly string[];
   readonly description: string;
 }
 /** By status. A schema for JSON, a media type for anything else, a text for an answer without a body. */

@@ -28,5 +28,10 @@ export function uploadOf(ctx: Context, { media, maxBytes }: DeclaredUpload): Tra
   });
   ctx.req.once("error", (error) => counted.destroy(error));
   ctx.req.once("aborted", () => counted.destroy(new Error("the client has gone")));
+  // What is refused half-way is read to its end all the same, or the connection could not be used again.
+  counted.once("close", () => {
+    ctx.req.unpipe(counted);
+    ctx.req.resume();
+  });
   return ctx.req.pipe(counted);
 }

@@ -5,11 +5,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { Committee, testHash } from "../../consensus/testing/committee.js";
 import type { ApiServer } from "../api/index.js";
 import { type ApiFixtureOptions, startTestApi } from "../api/testing/api.js";
 import type { VersionVoteSnapshot } from "../services/source.js";
+import { downloadOf } from "../services/testing/download.js";
 import {
   A,
   controlFixture,
@@ -253,9 +253,9 @@ describe("daemon/cli: commands", () => {
   it("lists and downloads models, and overwrites nothing by itself", async () => {
     const bytes = Buffer.alloc(200_000, 5);
     await open({
-      commands: {
-        openCheckpoint: async (session, height) =>
-          height === 2 ? null : { stream: Readable.from([bytes]), filename: `${session}-v${height}.tar` },
+      models: {
+        openVersion: async (session, height) =>
+          height === 2 ? null : downloadOf(bytes, `${session}-v${height}.tar`),
       },
     });
     const folder = await mkdtemp(join(tmpdir(), "ncrsh-cli-"));

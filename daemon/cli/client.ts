@@ -21,7 +21,8 @@ export interface Download {
 }
 
 export class ApiClient {
-  private readonly dispatcher = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS }, pipelining: 0 });
+  /** Kept alive: undici (7.30) fails an answer that is read slowly when its connection closes at the end. */
+  private readonly dispatcher = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS }, pipelining: 1 });
 
   /** @param url for example `http://127.0.0.1:8080` */
   constructor(private readonly url: string) {}
@@ -51,6 +52,12 @@ export class ApiClient {
 
   delete<T>(path: string, headers: Headers = {}): Promise<T> {
     return this.json<T>(path, { method: "DELETE", headers }, ANSWER_TIMEOUT_MS);
+  }
+
+  /** @param body is read as it is sent, and destroyed when that fails */
+  upload<T>(path: string, body: Readable, type: string, bytes: number): Promise<T> {
+    const headers = { "content-type": type, "content-length": String(bytes) };
+    return this.json<T>(path, { method: "POST", body, headers }, START_TIMEOUT_MS);
   }
 
   async download(path: string): Promise<Download> {

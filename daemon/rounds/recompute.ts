@@ -40,7 +40,9 @@ export class Recompute {
   ): Promise<RoundAggregation> {
     const { blobs, aggregation, versions, metrics, roundBlobs } = this.deps;
     for (const update of updates) roundBlobs.keep(update.payload.hash, update.session, update.round);
-    const from = base === null ? null : { hash: base.hash, path: await versions.ensure(base) };
+    // What a session begins with was there before it, and is of no round.
+    const given = base ?? (context.height === 0 ? (spec.start?.version ?? null) : null);
+    const from = given === null ? null : { hash: given.hash, path: await versions.ensure(given) };
     const outPath = blobs.tempPath();
     const result = await aggregation.run({
       spec,

@@ -39,6 +39,11 @@ const kinds = {
   SETTING_CONFLICT: { code: 1140, httpStatus: 412 },
   SETTING_NOT_FOUND: { code: 1141, httpStatus: 404 },
   SETTINGS_FULL: { code: 1142, httpStatus: 413 },
+  MODEL_EXISTS: { code: 1170, httpStatus: 409 },
+  MODELS_FULL: { code: 1171, httpStatus: 413 },
+  MODEL_INVALID: { code: 1172, httpStatus: 422 },
+  RANGE_NOT_SATISFIABLE: { code: 1173, httpStatus: 416 },
+  UPLOADS_BUSY: { code: 1174, httpStatus: 503 },
   INTERNAL: { code: 1199, httpStatus: 500 },
 } as const satisfies Record<string, ServiceErrorKind>;
 

@@ -8,7 +8,6 @@ import type { Approval, OperatorWord, Refusal, VersionVoteState } from "../../co
 import type { Hash } from "../../protocol/types.js";
 import type { TrainingRequest } from "../../training/plan/index.js";
 import type { TrainerPhase } from "../../training/types.js";
-import type { ModelDownload } from "./download.js";
 
 export interface SelfSnapshot {
   readonly peer: string;
@@ -192,9 +191,4 @@ export interface SwarmCommands {
   vote(version: Hash, word: OperatorWord): Promise<CastVote>;
   /** Resolves once the removal of a member is committed. @throws ServiceError */
   removeNode(peer: string): Promise<void>;
-  /**
-   * A checkpoint of a committed version, or null when its bytes are not on this node.
-   * @throws ServiceError MODEL_CORRUPT
-   */
-  openCheckpoint(session: string, height: number): Promise<ModelDownload | null>;
 }

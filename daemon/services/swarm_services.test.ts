@@ -1,24 +1,38 @@
 import assert from "node:assert/strict";
-import { Readable } from "node:stream";
 import { testHash } from "../../consensus/testing/committee.js";
 import { ServiceError, type ServiceErrorName } from "./errors.js";
+import type { ModelsPort } from "./models.js";
 import type { SwarmCommands, SwarmSnapshot } from "./source.js";
 import { createSwarmServices } from "./swarm_services.js";
 import { assertView } from "./testing/assert_view.js";
+import { downloadOf } from "./testing/download.js";
 import { controlFixture, sessionFixture, snapshotFixture } from "./testing/snapshot.js";
 import { modelListViewSchema } from "./views/models.js";
 
-function servicesOver(snapshot: SwarmSnapshot, commands: Partial<SwarmCommands> = {}) {
+function servicesOver(
+  snapshot: SwarmSnapshot,
+  commands: Partial<SwarmCommands> = {},
+  models: Partial<ModelsPort> = {},
+) {
   const unexpected = () => Promise.reject(new Error("not expected"));
   return createSwarmServices({
     settings: () => assert.fail("no setting is asked for"),
+    models: () => ({
+      openVersion: unexpected,
+      openModel: unexpected,
+      certificate: unexpected,
+      save: unexpected,
+      upload: unexpected,
+      delete: unexpected,
+      load: unexpected,
+      ...models,
+    }),
     source: { snapshot: () => snapshot, holdsVersion: (hash) => hash === testHash("version-7") },
     commands: {
       startTraining: unexpected,
       stopTraining: unexpected,
       pauseTraining: unexpected,
       resumeTraining: unexpected,
-      openCheckpoint: unexpected,
       removeNode: unexpected,
       vote: unexpected,
       ...commands,
@@ -32,20 +46,20 @@ const rejects = (promise: Promise<unknown>, name: ServiceErrorName) =>
 describe("daemon/services: swarm services", () => {
   it("resolves a model id to a height that exists", async () => {
     const opened: [string, number][] = [];
-    const openCheckpoint: SwarmCommands["openCheckpoint"] = (session, height) => {
+    const openVersion: ModelsPort["openVersion"] = (session, height) => {
       opened.push([session, height]);
-      return Promise.resolve(height === 3 ? null : { stream: Readable.from([]), filename: "x.tar" });
+      return Promise.resolve(height === 3 ? null : downloadOf(Buffer.alloc(1), "x.tar"));
     };
-    const { models } = servicesOver(snapshotFixture(), { openCheckpoint });
-    await models.download("training_789ghi");
-    await models.download("training_789ghi@2");
+    const { models } = servicesOver(snapshotFixture(), {}, { openVersion });
+    await models.download("training_789ghi", "tar");
+    await models.download("training_789ghi@2", "tar");
     assert.deepEqual(opened, [
       ["training_789ghi", 7],
       ["training_789ghi", 2],
     ]);
-    await rejects(models.download("training_789ghi@3"), "MODEL_NOT_FOUND");
-    await rejects(models.download("training_789ghi@8"), "MODEL_NOT_FOUND");
-    await rejects(models.download("nothing"), "MODEL_NOT_FOUND");
+    await rejects(models.download("training_789ghi@3", "tar"), "MODEL_NOT_FOUND");
+    await rejects(models.download("training_789ghi@8", "tar"), "MODEL_NOT_FOUND");
+    await rejects(models.download("nothing", "tar"), "MODEL_NOT_FOUND");
   });
 
   it("lists the current session's model first, with what this node holds", () => {
@@ -54,7 +68,10 @@ describe("daemon/services: swarm services", () => {
       sessionFixture({ id: "unborn", version: null }),
       sessionFixture({ id: "second" }),
     ];
-    const view = servicesOver(snapshotFixture({ control: controlFixture({ past }) })).models.list();
+    const view = servicesOver(snapshotFixture({ control: controlFixture({ past }) })).models.list({
+      limit: 100,
+      cursor: null,
+    });
     assertView(modelListViewSchema, view);
     const { models, total } = view;
     assert.equal(total, 3);

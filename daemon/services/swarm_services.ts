@@ -1,14 +1,13 @@
 /** The services over a source of snapshots and a few commands: views of the one, errors of the other. */
-import { ServiceError } from "./errors.js";
+import { type ModelsPort, modelsService } from "./models.js";
 import { decidedBySwarm, saysWhenCutOff } from "./partition.js";
 import { type SettingsPort, settingsService } from "./settings.js";
 import type { SwarmCommands, SwarmSource } from "./source.js";
 import { trainingService } from "./training.js";
-import type { ModelsService, SwarmServices } from "./types.js";
+import type { SwarmServices } from "./types.js";
 import { approvalsView, castVoteView } from "./views/approvals.js";
 import { consensusStatusView, historyView } from "./views/consensus.js";
 import { healthView, liveView, readyView } from "./views/health.js";
-import { modelListView, resolveModel } from "./views/models.js";
 import { networkMetricsView, topologyView } from "./views/network.js";
 import { nodeDetailView, nodeListView, nodeRemovedView, resolveNode } from "./views/nodes.js";
 
@@ -17,6 +16,8 @@ export interface SwarmServicesParts {
   readonly commands: SwarmCommands;
   /** @throws ServiceError NOT_READY before the node belongs to a swarm */
   readonly settings: () => SettingsPort;
+  /** @throws as `settings` */
+  readonly models: () => ModelsPort;
 }
 
 export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
@@ -33,7 +34,7 @@ export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
         }),
     },
     training: trainingService(parts),
-    models: modelsService(parts),
+    models: modelsService(source, parts.models),
     consensus: {
       status: () => consensusStatusView(source.snapshot()),
       history: (query) => historyView(source.snapshot().control, query),
@@ -52,19 +53,6 @@ export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
       live: () => liveView(source.snapshot()),
       ready: () => readyView(source.snapshot()),
       health: () => healthView(source.snapshot()),
-    },
-  };
-}
-
-function modelsService({ source, commands }: SwarmServicesParts): ModelsService {
-  return {
-    list: () => modelListView(source.snapshot(), (hash) => source.holdsVersion(hash)),
-    async download(id) {
-      const { session, height } = resolveModel(source.snapshot().control, id);
-      const download = await commands.openCheckpoint(session, height);
-      if (download !== null) return download;
-      const message = `this node does not hold version ${height} of session ${session}; ask a node that does, or take the latest`;
-      throw new ServiceError("MODEL_NOT_FOUND", message, { model_id: id, session_id: session, height });
     },
   };
 }

@@ -6,12 +6,11 @@
  */
 import type { Hash } from "../../protocol/types.js";
 import type { TrainingRequest } from "../../training/plan/index.js";
-import type { ModelDownload } from "./download.js";
+import type { ModelsService } from "./models.js";
 import type { SettingsService } from "./settings.js";
 import type { ApprovalsView, CastVoteView } from "./views/approvals.js";
 import type { ConsensusStatusView, HistoryView } from "./views/consensus.js";
 import type { HealthView, LiveView, ReadyView } from "./views/health.js";
-import type { ModelListView } from "./views/models.js";
 import type { NetworkMetricsView, TopologyView } from "./views/network.js";
 import type { NodeDetailView, NodeListView, NodeRemovedView } from "./views/nodes.js";
 import type { SessionListView, SessionQuery } from "./views/sessions.js";
@@ -68,16 +67,6 @@ export interface TrainingService {
   resume(session: string | null): Promise<TrainingStatusView>;
   /** Those that the swarm remembers, newest first. @throws ServiceError INVALID_REQUEST for a cursor of nobody's */
   sessions(query: SessionQuery): SessionListView;
-}
-
-export interface ModelsService {
-  list(): ModelListView;
-  /**
-   * A checkpoint as a tar stream.
-   * @param id a session id, for its last version, or `session@height`
-   * @throws ServiceError MODEL_NOT_FOUND, MODEL_CORRUPT
-   */
-  download(id: string): Promise<ModelDownload>;
 }
 
 export interface HistoryQuery {

@@ -171,10 +171,10 @@ describe("daemon/sessions: pausing and resuming", () => {
     await paused.sessions.pause("s", "maintenance");
     const resumed = starting(() => ({ session: named("s") }));
     await resumed.sessions.resume("s");
-    const commands = [...paused.sent, ...resumed.sent].map(({ atMs: _, ...command }) => command);
+    const commands = [...paused.sent, ...resumed.sent].map((command) => ({ ...command, atMs: 0 }));
     assert.deepEqual(commands, [
-      { v: 1, type: "session.pause", id: "s", reason: "maintenance" },
-      { v: 1, type: "session.resume", id: "s" },
+      { v: 1, type: "session.pause", id: "s", reason: "maintenance", atMs: 0 },
+      { v: 1, type: "session.resume", id: "s", atMs: 0 },
     ]);
     const over = starting(() => ({}), "SESSION_NOT_FOUND");
     await assert.rejects(over.sessions.pause("s", null), { name: "TRAINING_NOT_RUNNING" });

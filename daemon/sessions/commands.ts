@@ -151,8 +151,8 @@ export class Sessions {
     }
   }
 
-  /** Resolves once the command is committed and `done` holds here. */
-  private async submit(command: Command, done: () => boolean): Promise<void> {
+  /** Resolves once the command is committed and `done` holds here. @throws ServiceError */
+  async submit(command: Command, done: () => boolean): Promise<void> {
     const bytes = encoded(command);
     const untilMs = Date.now() + LEADER_MS;
     let committed: "no" | "unknown" = "no";
@@ -188,6 +188,8 @@ export class Sessions {
     if (outcome.kind === "applied") return this.until(done);
     if (again && (await this.holds(done))) return;
     const { code, reason } = outcome;
+    if (code === "MODEL_EXISTS" || code === "MODEL_NOT_FOUND" || code === "MODELS_FULL")
+      throw new ServiceError(code, reason);
     if (code === "SESSION_NOT_FOUND") throw new ServiceError("TRAINING_NOT_RUNNING", reason);
     if (code === "SESSION_QUEUE_FULL") throw new ServiceError("TRAINING_QUEUE_FULL", reason);
     if (code === "IDEMPOTENCY_CONFLICT") throw keyConflict(null);
@@ -219,6 +221,6 @@ function encoded(command: Command): Uint8Array {
     return encodeCommand(command);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new ServiceError("INVALID_REQUEST", `the session cannot be put into the log: ${reason}`);
+    throw new ServiceError("INVALID_REQUEST", `it cannot be put into the log: ${reason}`);
   }
 }

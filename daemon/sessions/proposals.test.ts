@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
-import { type Command, encodeCommand, type JsonValue } from "../../consensus/control/index.js";
+import {
+  type Command,
+  encodeCommand,
+  type JsonValue,
+  type StoredModel,
+} from "../../consensus/control/index.js";
 import { toBytes } from "../../consensus/encoding.js";
+import { testHash } from "../../consensus/testing/committee.js";
 import { specFixture } from "../services/testing/snapshot.js";
 import { proposalFault } from "./proposals.js";
 
-const state = { members: [{ peer: "member", name: "", joinedIndex: 1 }] };
+const state = { members: [{ peer: "member", name: "", joinedIndex: 1 }], models: [] };
 const create = (change: Partial<Extract<Command, { type: "session.create" }>> = {}): Command => ({
   v: 1,
   type: "session.create",
@@ -17,6 +23,18 @@ const create = (change: Partial<Extract<Command, { type: "session.create" }>> = 
   atMs: 1,
   ...change,
 });
+const MODEL: StoredModel = {
+  id: "m1",
+  name: "kept",
+  tags: {},
+  kind: "uploaded",
+  version: { hash: testHash("version"), bytes: 10, chunkRoot: testHash("chunks") },
+  spec: specFixture(),
+  session: null,
+  height: 4,
+  by: "member",
+  atMs: 1,
+};
 const stop: Command = { v: 1, type: "session.stop", id: "s1", reason: "on request", atMs: 1 };
 const pause: Command = { v: 1, type: "session.pause", id: "s1", reason: null, atMs: 1 };
 const resume: Command = { v: 1, type: "session.resume", id: "s1", atMs: 1 };
@@ -68,6 +86,38 @@ describe("proposalFault", () => {
     assert.match(faultOf(set("comittee.size", 3)) ?? "", /did you mean committee\.size\?/);
     assert.match(faultOf(set("user.a", 1, "somebody")) ?? "", /in the name of somebody/);
     assert.match(faultOf(set("user.a", 1), "guest") ?? "", /guest is not a member/);
+  });
+
+  it("lets a member add and delete models in its own name, if they can be read", () => {
+    const add = (change: Partial<StoredModel> = {}): Command => ({
+      v: 1,
+      type: "model.add",
+      model: { ...MODEL, ...change },
+    });
+    assert.equal(faultOf(add()), null);
+    assert.equal(faultOf({ v: 1, type: "model.delete", id: "m1", by: "member", atMs: 1 }), null);
+    assert.match(faultOf(add({ by: "somebody" })) ?? "", /changes a model in the name of somebody/);
+    assert.match(faultOf(add({ spec: {} })) ?? "", /cannot read the model's spec: v: /);
+    assert.match(faultOf(add(), "guest") ?? "", /guest is not a member/);
+  });
+
+  it("lets a session start from the bytes of a model that the log has, and from nothing else", () => {
+    const start = { model: "m1", version: MODEL.version, height: MODEL.height };
+    const spec = { ...specFixture(), v: 2 as const, start };
+    const withModel = { ...state, models: [MODEL] };
+    const fault = (command: Command) => proposalFault(encodeCommand(command), "member", withModel);
+    assert.equal(fault(create({ spec, model: "m1" })), null);
+    assert.match(fault(create({ spec })) ?? "", /a model that it does not name/);
+    assert.match(fault(create({ model: "m1" })) ?? "", /does not start from the bytes of model m1/);
+    const other = { ...start, version: { ...MODEL.version, hash: testHash("other") } };
+    assert.match(
+      fault(create({ spec: { ...spec, start: other }, model: "m1" })) ?? "",
+      /does not start from/,
+    );
+    assert.match(
+      fault(create({ spec: { ...spec, v: 1 }, model: "m1" })) ?? "",
+      /2 exactly when there is a start/,
+    );
   });
 
   it("refuses what is the leader's own to write, and what is no command", () => {

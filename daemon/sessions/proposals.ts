@@ -1,10 +1,11 @@
-/** What may be put into the log for a node: its own sessions and settings, and only if every node can read them. */
+/** What may be put into the log for a node: its own sessions, settings and models, and only if every node can read them. */
 import {
   type Command,
   type ControlState,
   decodeCommand,
   MAX_PROPOSAL_BYTES,
 } from "../../consensus/control/index.js";
+import { modelProposalFault, startFault } from "../models/proposals.js";
 import { readSpec } from "../rounds/context.js";
 import { settingFault } from "../settings/known.js";
 import { isMember } from "../swarm/members.js";
@@ -17,7 +18,7 @@ import { isMember } from "../swarm/members.js";
 export function proposalFault(
   command: Uint8Array,
   from: string,
-  state: Pick<ControlState, "members">,
+  state: Pick<ControlState, "members" | "models">,
 ): string | null {
   if (!isMember(state, from)) return `${from} is not a member of this swarm`;
   if (command.length > MAX_PROPOSAL_BYTES)
@@ -36,8 +37,12 @@ export function proposalFault(
     case "session.create": {
       if (proposed.by !== from) return `${from} proposes a session in the name of ${proposed.by}`;
       const { fault } = readSpec(proposed.spec);
-      return fault === null ? null : `the leader cannot read the session's spec: ${fault}`;
+      if (fault !== null) return `the leader cannot read the session's spec: ${fault}`;
+      return startFault(proposed, state);
     }
+    case "model.add":
+    case "model.delete":
+      return modelProposalFault(proposed, from);
     case "settings.set":
     case "settings.delete": {
       if (proposed.by !== from) return `${from} changes a setting in the name of ${proposed.by}`;

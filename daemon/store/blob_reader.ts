@@ -84,7 +84,8 @@ export class BlobReader {
     const paths = this.shelf.paths(ref.hash);
     const hashed = await this.reading(ref.hash, () => hashFile(this.fs, paths.data));
     if (hashed.ref.hash !== ref.hash) {
-      throw await this.shelf.putAside(ref.hash, "its bytes have another hash");
+      const actual = hashed.ref.hash;
+      throw await this.shelf.putAside(ref.hash, "its bytes have another hash", { actual });
     }
     // The list and the reference follow from the data, so damaged ones are no reason to fetch everything again.
     if (!(await readChunkList(this.fs, paths.chunks, hashed.ref))) {

@@ -103,8 +103,8 @@ export class BlobShelf {
   }
 
   /** Moves a damaged blob into quarantine. @returns the error to throw */
-  async putAside(hash: Hash, why: string): Promise<Error> {
-    const error = corrupt(hash, why);
+  async putAside(hash: Hash, why: string, facts: Record<string, unknown> = {}): Promise<Error> {
+    const error = corrupt(hash, why, facts);
     if (!this.index.delete(hash)) return error;
     await this.locks.run(hash, async () => {
       const paths = this.paths(hash);

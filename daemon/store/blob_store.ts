@@ -115,6 +115,11 @@ export class BlobStore implements BlobStorage {
     return this.intake.adopt(path, ref, chunkHashes);
   }
 
+  /** For what was stored and is not to stay after all. */
+  remove(hash: Hash): Promise<void> {
+    return this.shelf.remove(hash);
+  }
+
   /** Removes all blobs and closed partial downloads that are not in `keep`, and what producers have left behind. */
   async prune(keep: Keep): Promise<SweepResult> {
     await this.intake.clearAbandoned();

@@ -14,6 +14,9 @@ import type { AggregationWorker } from "../../training/aggregation/index.js";
 import type { Config } from "../config/index.js";
 import type { Logger } from "../logger.js";
 import type { SwarmMetrics } from "../metrics/index.js";
+import { ModelPins } from "../models/pins.js";
+import { ModelReplicas } from "../models/replicas.js";
+import { StoredModels } from "../models/stored_models.js";
 import { RoundDriver } from "../rounds/driver.js";
 import type { TrainerPort } from "../rounds/trainer_port.js";
 import { Versions } from "../rounds/versions.js";
@@ -71,6 +74,8 @@ export class Participation {
     readonly removal: Removal,
     readonly sessions: Sessions,
     readonly settings: SwarmSettings,
+    readonly models: StoredModels,
+    private readonly replicas: ModelReplicas,
     private readonly lineageSync: LineageSync,
     private readonly off: readonly (() => void)[],
   ) {}
@@ -121,11 +126,12 @@ export class Participation {
     });
     const ballots = new KeyedLock();
     const votes = await VoteRecords.open(store.meta);
+    const pins = new ModelPins(() => control.state);
     const versions: Versions = new Versions({
       blobs: store.blobs,
       fetch: (ref, sources, signal) => host.blobs.fetch(ref, sources, { signal }),
       sources: () => versionSources(control, presence, peers()),
-      inUse: (hash) => rounds.needs(hash),
+      inUse: (hash) => rounds.needs(hash) || pins.has(hash),
       finals: () => control.state.past.map((s) => s.version?.hash).filter((hash) => hash !== undefined),
       recent: await lastVersions(lineage, control.state.session, config.storage.keepVersions),
       keepVersions: config.storage.keepVersions,
@@ -214,6 +220,24 @@ export class Participation {
       rpc: host.rpc,
       propose: (command, from) => sessions.propose(command, from),
     });
+    const models = new StoredModels({
+      self,
+      genesis,
+      blobs: store.blobs,
+      lineage,
+      pins,
+      state: () => control.state,
+      storageBytesMax: config.storage.maxBytes,
+      submit: (command, done) => sessions.submit(command, done),
+    });
+    const replicas = new ModelReplicas({
+      self,
+      control,
+      holds: (hash) => store.blobs.stat(hash) !== undefined,
+      fetch: (ref, sources, options) => host.blobs.fetch(ref, sources, options),
+      peers,
+      logger,
+    });
     const { rpc } = host;
     const lineageSync = new LineageSync({ control, lineage, founders, verify, peers, rpc, logger });
     const off = [
@@ -244,6 +268,8 @@ export class Participation {
       removal,
       sessions,
       settings,
+      models,
+      replicas,
       lineageSync,
       off,
     );
@@ -254,11 +280,14 @@ export class Participation {
     this.rounds.start();
     this.membership.start();
     this.lineageSync.start();
+    this.replicas.start();
   }
 
   /** Hands the leadership over, then leaves. */
   async stop(): Promise<void> {
     this.settings.stop();
+    this.models.stop();
+    await this.replicas.stop();
     this.membership.stop();
     this.follower.stop();
     this.lineageSync.stop();

@@ -4,9 +4,15 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
 import type { ApprovalsView, CastVoteView } from "../../daemon/services/views/approvals.js";
+import type { LineageView } from "../../daemon/services/views/certificates.js";
 import type { ConsensusStatusView, HistoryView } from "../../daemon/services/views/consensus.js";
 import type { ReadyView } from "../../daemon/services/views/health.js";
-import type { ModelListView } from "../../daemon/services/views/models.js";
+import type {
+  ModelDeletedView,
+  ModelListView,
+  ModelLoadedView,
+  ModelView,
+} from "../../daemon/services/views/models.js";
 import type { NetworkMetricsView } from "../../daemon/services/views/network.js";
 import type { NodeDetailView, NodeListView } from "../../daemon/services/views/nodes.js";
 import type { TrainingStatusView } from "../../daemon/services/views/training.js";
@@ -25,6 +31,11 @@ export class NodeClient {
   vote = (request: object): Promise<CastVoteView> => this.post("/api/v1/consensus/vote", request);
   history = (): Promise<HistoryView> => this.get("/api/v1/consensus/history?limit=500");
   models = (): Promise<ModelListView> => this.get("/api/v1/models");
+  model = (id: string): Promise<ModelView> => this.get(`/api/v1/models/${encodeURIComponent(id)}`);
+  lineage = (id: string): Promise<LineageView> =>
+    this.get(`/api/v1/models/${encodeURIComponent(id)}/lineage?limit=500`);
+  saveModel = (request: object): Promise<ModelView> => this.post("/api/v1/models/save", request);
+  loadModel = (request: object): Promise<ModelLoadedView> => this.post("/api/v1/models/load", request);
   network = (): Promise<NetworkMetricsView> => this.get("/api/v1/network/metrics");
   startTraining = (request: object): Promise<TrainingStatusView> =>
     this.post("/api/v1/training/start", request);
@@ -40,6 +51,27 @@ export class NodeClient {
     const response = await fetch(`${this.url}${path}`, { signal: AbortSignal.timeout(10 * CALL_MS) });
     if (!response.ok || !response.body) throw await failureOf(response, path);
     await pipeline(Readable.fromWeb(response.body), createWriteStream(file));
+  }
+
+  /** @param query for example `name=x&like=y` */
+  async uploadModel(bytes: Uint8Array<ArrayBuffer>, type: string, query: string): Promise<ModelView> {
+    const path = `/api/v1/models/upload?${query}`;
+    const response = await fetch(`${this.url}${path}`, {
+      method: "POST",
+      headers: { "content-type": type },
+      body: bytes,
+      signal: AbortSignal.timeout(4 * CALL_MS),
+    });
+    if (!response.ok) throw await failureOf(response, path);
+    return (await response.json()) as ModelView;
+  }
+
+  async deleteModel(id: string): Promise<ModelDeletedView> {
+    const path = `/api/v1/models/${encodeURIComponent(id)}`;
+    const init = { method: "DELETE", signal: AbortSignal.timeout(CALL_MS) };
+    const response = await fetch(`${this.url}${path}`, init);
+    if (!response.ok) throw await failureOf(response, path);
+    return (await response.json()) as ModelDeletedView;
   }
 
   private async get<T>(path: string, accept: readonly number[] = [200]): Promise<T> {

@@ -5,7 +5,7 @@
 import { firstNonFinite } from "../codecs/index.js";
 import { TrainingError } from "../errors.js";
 import { layoutOf } from "../models/index.js";
-import type { AggregatorName } from "../session.js";
+import type { AggregatorName, SessionSpec } from "../session.js";
 import { outerOptimizerOf } from "../strategies/index.js";
 import type { ParameterLayout } from "../types.js";
 import { emptyOuterState, readVersion, type Version, writeVersion } from "../versions/index.js";
@@ -35,7 +35,7 @@ export async function aggregate(request: AggregationRequest): Promise<Aggregatio
   assertRequest(request);
   const { spec, height } = request;
   const layout = layoutOf(spec.model);
-  const made = height === 0 ? firstVersion(request, layout) : await nextVersion(request, layout);
+  const made = height === 0 ? await firstVersion(request, layout) : await nextVersion(request, layout);
   const { version, counted, rejected } = made;
   assertVersionFinite(version);
   const { ref, chunkHashes } = await writeVersion(request.outPath, layout, spec.strategy, version);
@@ -44,9 +44,12 @@ export async function aggregate(request: AggregationRequest): Promise<Aggregatio
 
 type Made = { version: Version } & Pick<AggregationResult, "counted" | "rejected">;
 
-function firstVersion({ spec }: AggregationRequest, layout: ParameterLayout): Made {
-  const weights = initialWeights(layout, spec.seed);
-  const outer = emptyOuterState(layout, spec.strategy);
+/** The same values as the version that the session starts from, or what its seed gives. */
+async function firstVersion({ spec, base }: AggregationRequest, layout: ParameterLayout): Promise<Made> {
+  const { weights, outer } =
+    spec.start === undefined || base === null
+      ? { weights: initialWeights(layout, spec.seed), outer: emptyOuterState(layout, spec.strategy) }
+      : await readOf(base.path, spec, layout, spec.start.height);
   return { version: { height: 0, weights, outer }, counted: [], rejected: [] };
 }
 
@@ -65,22 +68,31 @@ async function nextVersion(request: AggregationRequest, layout: ParameterLayout)
   return { version: { height, weights, outer }, counted, rejected };
 }
 
-async function readBase(request: AggregationRequest, layout: ParameterLayout): Promise<Version> {
-  const path = request.base?.path ?? "";
-  const base = await readVersion(path, layout, request.spec.strategy);
-  if (base.height !== request.height - 1) {
-    const message = `version ${path} has height ${base.height}, the base of height ${request.height} was expected`;
-    throw new TrainingError("VERSION_CORRUPT", message, { path, height: base.height });
-  }
-  return base;
+function readBase({ base, spec, height }: AggregationRequest, layout: ParameterLayout): Promise<Version> {
+  return readOf(base?.path ?? "", spec, layout, height - 1);
 }
 
-function assertRequest({ height, base, updates, contribution }: AggregationRequest): void {
+async function readOf(
+  path: string,
+  { strategy }: SessionSpec,
+  layout: ParameterLayout,
+  height: number,
+): Promise<Version> {
+  const version = await readVersion(path, layout, strategy);
+  if (version.height === height) return version;
+  const message = `version ${path} has height ${version.height}, ${height} was expected`;
+  throw new TrainingError("VERSION_CORRUPT", message, { path, height: version.height });
+}
+
+function assertRequest({ spec, height, base, updates, contribution }: AggregationRequest): void {
   const peers = new Set(updates.map((u) => u.peer));
   const fault = (() => {
     if (!Number.isSafeInteger(height) || height < 0) return `height is ${height}`;
-    if (height === 0)
-      return base === null && updates.length === 0 ? null : "height 0 has no base and no updates";
+    if (height === 0) {
+      if (updates.length > 0) return "height 0 has no updates";
+      const start = spec.start?.version.hash ?? null;
+      return start === (base?.hash ?? null) ? null : `height 0 starts from ${start ?? "no version"}`;
+    }
     if (base === null) return `height ${height} needs a base`;
     if (peers.size !== updates.length) return "two updates are of the same peer";
     if (contribution === "parameters" && updates.length > 1) return "only one update can carry parameters";

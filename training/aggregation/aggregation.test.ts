@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import fc from "fast-check";
 import { TrainingError } from "../errors.js";
 import { layoutOf } from "../models/index.js";
 import { type AggregatorName, aggregatorNameSchema } from "../session.js";
-import { readVersion } from "../versions/index.js";
+import { readVersion, writeVersion } from "../versions/index.js";
 import { centeredClip, clipByPasses, clipByProducts, PRODUCTS_UPDATES_MAX } from "./centered_clip.js";
 import { AggregationWorker, aggregate, initialWeights } from "./index.js";
 import { mean } from "./mean.js";
@@ -268,11 +269,36 @@ describe("training/aggregation", () => {
     await lossy.remove();
   });
 
+  it("begins with exactly the values of the model that a session starts from, and with no other's", async () => {
+    const values = bench.vector((i) => Math.fround(i * 0.3));
+    const trained = await aggregate(bench.request(1, await updates(), base));
+    assert.ok(trained.ref.hash !== base.ref.hash);
+    const from = { hash: trained.ref.hash, path: join(bench.folder, "start") };
+    const version = { height: 41, weights: values, outer: { "outer.momentum": values } };
+    const { ref } = await writeVersion(from.path, layoutOf(bench.spec.model), bench.spec.strategy, version);
+    const start = { model: "model_1", version: ref, height: 41 };
+    const request: AggregationRequest = {
+      ...bench.request(0, [], null),
+      base: { hash: ref.hash, path: from.path },
+      spec: { ...bench.spec, v: 2, start },
+    };
+    await aggregate(request);
+    assert.deepEqual(await versionOf(bench, request), { ...version, height: 0 });
+    const refused = (change: Partial<AggregationRequest>, code: string, pattern: RegExp) =>
+      assert.rejects(aggregate({ ...request, ...change }), coded(code, pattern));
+    await refused({ base: null }, "AGGREGATION_INVALID", /height 0 starts from sha256/);
+    await refused({ base: from }, "AGGREGATION_INVALID", /height 0 starts from sha256/);
+    await refused({ spec: bench.spec }, "AGGREGATION_INVALID", /height 0 starts from no version/);
+    const other = { ...request.spec, start: { ...start, height: 40 } };
+    await refused({ spec: other }, "VERSION_CORRUPT", /has height 41, 40 was expected/);
+  });
+
   it("refuses a request that contradicts itself, and a base that is not the one before", async () => {
     const [a, b] = (await updates()) as [never, never];
     const good = bench.request(1, [a, b], base);
     const invalid: [Partial<AggregationRequest>, RegExp][] = [
-      [{ height: 0 }, /height 0 has no base/],
+      [{ height: 0 }, /height 0 has no updates/],
+      [{ height: 0, updates: [] }, /height 0 starts from no version/],
       [{ height: -1 }, /height is -1/],
       [{ base: null }, /needs a base/],
       [{ updates: [a, a] }, /same peer/],

@@ -18,7 +18,10 @@ export interface UpdateInput {
 
 export interface AggregationRequest {
   readonly spec: SessionSpec;
-  /** Height of the version to make; 0 makes the first version from the seed, with `base` null and no updates. */
+  /**
+   * Height of the version to make; 0 makes the first version, without updates: from the seed, with `base` null, or with
+   * the version that the session starts from as its base.
+   */
   readonly height: number;
   readonly base: { readonly hash: Hash; readonly path: string } | null;
   readonly contribution: Contribution;

@@ -1,5 +1,5 @@
 /** A tar ends with two blocks of zeros; what is cut inside its last blocks has lost nothing but says that it was cut. */
-const BLOCK_BYTES = 512;
+export const BLOCK_BYTES = 512;
 const END_BYTES = 2 * BLOCK_BYTES;
 
 export class EndMark {

@@ -31,3 +31,8 @@ export class Sums {
     return null;
   }
 }
+
+/** Length of the text that names these files. */
+export function sumsBytes(names: readonly string[]): number {
+  return names.reduce((sum, name) => sum + 64 + 2 + Buffer.byteLength(name) + 1, 0);
+}

@@ -1,73 +1,130 @@
 /** A committed version as one tar that other software can open. */
-import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { type Pack, pack } from "tar-stream";
 import type { Hash } from "../../protocol/types.js";
-import { TrainingError } from "../errors.js";
 import { layoutOf } from "../models/index.js";
-import type { SessionSpec } from "../session.js";
 import { outerOptimizerOf } from "../strategies/index.js";
-import type { Cursor } from "../types.js";
-import { inspectVersion, type VersionExtent } from "../versions/index.js";
+import type { VersionExtent } from "../versions/index.js";
 import { headerBytes, type TensorEntry } from "../versions/safetensors.js";
 import { configOf, ENTRY, sessionFile, TENSOR_METADATA, tokenizerFile } from "./contents.js";
-import { Sums } from "./sums.js";
-
-/** Read from a file at a time. */
-const PIECE_BYTES = 256 * 1024;
+import { BLOCK_BYTES } from "./end_mark.js";
+import {
+  type ByteRange,
+  fileRange,
+  type OpenFile,
+  type OpenVersion,
+  openVersion,
+  part,
+  streamOf,
+  tensorFile,
+  type VersionSource,
+} from "./open_file.js";
+import { Sums, sumsBytes } from "./sums.js";
 
 type Sink = ReturnType<Pack["entry"]>;
 
-export interface CheckpointSource {
-  readonly session: string;
-  readonly spec: SessionSpec;
-  readonly height: number;
-  /** Hash of the version. */
-  readonly version: Hash;
-  readonly versionPath: string;
-  readonly cursor: Cursor;
+export interface CheckpointSource extends VersionSource {
   /** The certificates from height 0 on, each encoded as CBOR, in order. */
   readonly lineage: AsyncIterable<Uint8Array>;
+}
+
+/** An archive, and what tells one of the same version from another: it holds the history as of when it was made. */
+export interface OpenArchive extends OpenFile {
+  readonly lineage: Hash;
 }
 
 /**
  * A tar of `session.json` (spec, cursor, height, hash), `config.json`, `tokenizer.json` for text, `model.safetensors`
  * (the weights, which Hugging Face loads), `outer.safetensors`, `lineage.cbor` (the certificates, a CBOR sequence) and
- * `SHA256SUMS`.  Streamed: memory does not grow with the model. The version's file is open until the stream is closed: it
- * may be removed meanwhile, as newer versions push it out. Destroying the stream releases everything; a lineage that
- * cannot be read fails it before its first byte.
+ * `SHA256SUMS`.  Streamed: memory does not grow with the model. The version's file is open until it is closed: it
+ * may be removed meanwhile, as newer versions push it out. A part of it costs reading, and not sending, what stands before,
+ * since the sums at its end are of all.
  *
- * @throws TrainingError `VERSION_CORRUPT` when the version's file is not that of this spec and height
+ * @throws TrainingError `VERSION_CORRUPT` when the version's file is not that of this spec and height; what reading the
+ *   lineage throws
  */
-export async function checkpointStream(source: CheckpointSource): Promise<Readable> {
-  const { spec, versionPath, height } = source;
-  const file = await open(versionPath, "r");
+export async function openArchive(source: CheckpointSource): Promise<OpenArchive> {
+  const from = await openVersion(source);
+  const folder = await mkdtemp(join(tmpdir(), "checkpoint-")).catch(async (error: unknown) => {
+    await from.file.close();
+    throw error;
+  });
+  let closing: Promise<void> | null = null;
+  const close = () => {
+    closing ??= from.file.close().then(() => rm(folder, { recursive: true, force: true }));
+    return closing;
+  };
   try {
-    const extent = await inspectVersion(file, versionPath, layoutOf(spec.model), spec.strategy);
-    if (extent.height !== height) {
-      const message = `version ${versionPath} has height ${extent.height}, ${height} was expected`;
-      throw new TrainingError("VERSION_CORRUPT", message, { path: versionPath });
-    }
-    const stream = Readable.from(archive(source, { file, ...extent }), { objectMode: false });
-    // Also when nobody has read of it, in which case its generator never ran.
-    stream.once("close", () => void file.close());
-    return stream;
+    const path = join(folder, ENTRY.lineage);
+    const lineage = await spool(source.lineage, path);
+    const entries = entriesOf(source, from, { path, bytes: lineage.bytes });
+    const bytes = archiveBytes(entries);
+    const stream = (range: ByteRange = { from: 0, to: bytes }) =>
+      streamOf(part(archive(entries), range), close);
+    return { bytes, lineage: lineage.hash, stream, close };
   } catch (error) {
-    await file.close();
+    await close();
     throw error;
   }
 }
 
-interface OpenVersion extends VersionExtent {
-  readonly file: FileHandle;
+/** All of an archive. @throws as `openArchive` */
+export async function checkpointStream(source: CheckpointSource): Promise<Readable> {
+  return (await openArchive(source)).stream();
 }
 
-async function* archive(source: CheckpointSource, from: OpenVersion): AsyncGenerator<Uint8Array> {
-  const folder = await mkdtemp(join(tmpdir(), "checkpoint-"));
+interface ArchiveEntry {
+  readonly name: string;
+  readonly size: number;
+  readonly content: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}
+
+function entriesOf(
+  { spec, session, height, version, cursor }: CheckpointSource,
+  from: OpenVersion,
+  lineage: { readonly path: string; readonly bytes: number },
+): ArchiveEntry[] {
+  const layout = layoutOf(spec.model);
+  const json = (name: string, value: unknown): ArchiveEntry => {
+    const bytes = Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+    return { name, size: bytes.length, content: () => [bytes] };
+  };
+  const tensors = (
+    name: string,
+    of: readonly TensorEntry[],
+    range: VersionExtent["weights"],
+  ): ArchiveEntry => {
+    const header = headerBytes(TENSOR_METADATA, of);
+    const size = header.length + range[1] - range[0];
+    return { name, size, content: () => tensorFile(header, from.file, range) };
+  };
+  const outer = outerOptimizerOf(spec.strategy.name)
+    .stateOf(layout, spec.strategy)
+    .map(({ name, size }) => ({ name, shape: [size] }));
+  return [
+    json(ENTRY.session, sessionFile(session, height, version, cursor, spec)),
+    json(ENTRY.config, configOf(spec.model)),
+    ...(spec.data.kind === "text" ? [json(ENTRY.tokenizer, tokenizerFile(spec.data.tokenizer))] : []),
+    tensors(ENTRY.model, layout.parameters, from.weights),
+    tensors(ENTRY.outer, outer, from.outer),
+    { name: ENTRY.lineage, size: lineage.bytes, content: () => wholeFile(lineage.path, lineage.bytes) },
+  ];
+}
+
+/** Each entry has a header of one block and is filled up to whole blocks; two empty blocks end the archive. */
+function archiveBytes(entries: readonly ArchiveEntry[]): number {
+  const sums = { size: sumsBytes(entries.map(({ name }) => name)) };
+  const blocks = [...entries, sums].reduce((sum, { size }) => sum + 1 + Math.ceil(size / BLOCK_BYTES), 2);
+  return blocks * BLOCK_BYTES;
+}
+
+async function* archive(entries: readonly ArchiveEntry[]): AsyncGenerator<Uint8Array> {
   const tar = pack();
-  const filling = fill(tar, source, from, join(folder, ENTRY.lineage)).catch((error: unknown) => {
+  const filling = fill(tar, entries).catch((error: unknown) => {
     tar.destroy(error instanceof Error ? error : new Error(String(error)));
   });
   try {
@@ -75,81 +132,44 @@ async function* archive(source: CheckpointSource, from: OpenVersion): AsyncGener
   } finally {
     tar.destroy();
     await filling;
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function fill(
-  tar: Pack,
-  source: CheckpointSource,
-  from: OpenVersion,
-  spoolPath: string,
-): Promise<void> {
-  const { spec, session, height, version, cursor } = source;
-  const layout = layoutOf(spec.model);
-  const lineageBytes = await spool(source.lineage, spoolPath);
+async function fill(tar: Pack, entries: readonly ArchiveEntry[]): Promise<void> {
   const sums = new Sums();
-  const add = (name: string, size: number, content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) =>
-    addEntry(tar, name, size, sums.through(name, content));
-  const addJson = (name: string, value: unknown) => {
-    const bytes = Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
-    return add(name, bytes.length, [bytes]);
-  };
-  const addTensors = (name: string, entries: readonly TensorEntry[], range: VersionExtent["weights"]) => {
-    const header = headerBytes(TENSOR_METADATA, entries);
-    return add(name, header.length + range[1] - range[0], tensorFile(header, from.file, range));
-  };
-  await addJson(ENTRY.session, sessionFile(session, height, version, cursor, spec));
-  await addJson(ENTRY.config, configOf(spec.model));
-  if (spec.data.kind === "text") await addJson(ENTRY.tokenizer, tokenizerFile(spec.data.tokenizer));
-  const outer = outerOptimizerOf(spec.strategy.name)
-    .stateOf(layout, spec.strategy)
-    .map(({ name, size }) => ({ name, shape: [size] }));
-  await addTensors(ENTRY.model, layout.parameters, from.weights);
-  await addTensors(ENTRY.outer, outer, from.outer);
-  const lineage = await open(spoolPath, "r");
-  try {
-    await add(ENTRY.lineage, lineageBytes, fileRange(lineage, 0, lineageBytes));
-  } finally {
-    await lineage.close();
-  }
+  for (const { name, size, content } of entries)
+    await addEntry(tar, name, size, sums.through(name, content()));
   const text = Buffer.from(sums.text);
   await addEntry(tar, ENTRY.sums, text.length, [text]);
   tar.finalize();
 }
 
 /** Tar wants the size first, and a lineage is as long as its session: it goes to disk once. */
-async function spool(records: AsyncIterable<Uint8Array>, path: string): Promise<number> {
+async function spool(
+  records: AsyncIterable<Uint8Array>,
+  path: string,
+): Promise<{ bytes: number; hash: Hash }> {
   const file = await open(path, "w");
+  const hash = createHash("sha256");
   let bytes = 0;
   try {
     for await (const record of records) {
       await file.appendFile(record);
+      hash.update(record);
       bytes += record.length;
     }
   } finally {
     await file.close();
   }
-  return bytes;
+  return { bytes, hash: `sha256:${hash.digest("hex")}` };
 }
 
-async function* tensorFile(
-  header: Uint8Array,
-  file: FileHandle,
-  [from, to]: VersionExtent["weights"],
-): AsyncGenerator<Uint8Array> {
-  yield header;
-  yield* fileRange(file, from, to);
-}
-
-async function* fileRange(file: FileHandle, from: number, to: number): AsyncGenerator<Uint8Array> {
-  for (let at = from; at < to; ) {
-    // A new one each time: the archive keeps it until it is read.
-    const piece = new Uint8Array(Math.min(PIECE_BYTES, to - at));
-    const { bytesRead } = await file.read(piece, 0, piece.length, at);
-    if (bytesRead === 0) throw new Error(`the file ends at ${at} bytes, ${to} were there before`);
-    yield piece.subarray(0, bytesRead);
-    at += bytesRead;
+async function* wholeFile(path: string, bytes: number): AsyncGenerator<Uint8Array> {
+  const file = await open(path, "r");
+  try {
+    yield* fileRange(file, 0, bytes);
+  } finally {
+    await file.close();
   }
 }
 

@@ -19,7 +19,9 @@ const tensorSchema = z.strictObject({
   shape: z.array(count).max(8),
   data_offsets: z.tuple([count, count]),
 });
-const metadataSchema = z.record(z.string().max(64), z.string().max(1024));
+/** Characters of one text in `__metadata__`: weights alone carry the spec of their session there. */
+const METADATA_CHARS_MAX = 1024 * 1024;
+const metadataSchema = z.record(z.string().max(64), z.string().max(METADATA_CHARS_MAX));
 const headerSchema = z.record(z.string().max(256), z.unknown());
 
 export interface Header {

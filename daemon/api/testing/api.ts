@@ -2,6 +2,7 @@
 import pino from "pino";
 import { Registry } from "prom-client";
 import { createSwarmMetrics } from "../../metrics/index.js";
+import type { ModelsPort } from "../../services/models.js";
 import type { SettingsPort } from "../../services/settings.js";
 import type { SwarmCommands, SwarmSnapshot } from "../../services/source.js";
 import { createSwarmServices } from "../../services/swarm_services.js";
@@ -14,6 +15,7 @@ export interface ApiFixtureOptions {
   readonly snapshot?: () => SwarmSnapshot;
   readonly commands?: Partial<SwarmCommands>;
   readonly settings?: SettingsPort;
+  readonly models?: Partial<ModelsPort>;
   readonly config?: Partial<ApiParts["config"]>;
   readonly keeper?: Doorkeeper;
   readonly audit?: Audit;
@@ -32,13 +34,22 @@ export function startTestApi({
         if (options.settings !== undefined) return options.settings;
         throw new Error("this test did not expect that settings are asked for");
       },
+      models: () => ({
+        openVersion: unexpected,
+        openModel: unexpected,
+        certificate: unexpected,
+        save: unexpected,
+        upload: unexpected,
+        delete: unexpected,
+        load: unexpected,
+        ...options.models,
+      }),
       source: { snapshot, holdsVersion: () => true },
       commands: {
         startTraining: unexpected,
         stopTraining: unexpected,
         pauseTraining: unexpected,
         resumeTraining: unexpected,
-        openCheckpoint: unexpected,
         removeNode: unexpected,
         vote: unexpected,
         ...options.commands,

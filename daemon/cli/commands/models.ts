@@ -1,19 +1,15 @@
-import { createWriteStream } from "node:fs";
-import { access, rename, rm } from "node:fs/promises";
-import { basename, resolve } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { CommandModule } from "yargs";
-import type { ModelListView } from "../../services/views/models.js";
-import type { ApiClient } from "../client.js";
+import type { ModelListView, ModelView } from "../../services/views/models.js";
 import { type CliContext, type ClientArgs, clientOptions, show, withClient } from "../context.js";
-import { UsageError } from "../exit.js";
 import { ago, bytes, fixed, shortHash } from "../format.js";
+import { modelChanges } from "../model_changes.js";
+import { downloadCommand, uploadCommand } from "../model_files.js";
+import { lineageCommand } from "../model_lineage.js";
+import { MODEL_ID, renderModel } from "../model_text.js";
 import { table } from "../table.js";
 
-interface DownloadArgs extends ClientArgs {
+interface IdArgs extends ClientArgs {
   readonly id: string;
-  readonly out?: string;
-  readonly force: boolean;
 }
 
 export function modelsCommand(context: CliContext): CommandModule {
@@ -23,30 +19,33 @@ export function modelsCommand(context: CliContext): CommandModule {
     builder: (yargs) => clientOptions(yargs, context),
     handler: (args) =>
       withClient(args, async (client) => {
-        show(context, args, await client.get<ModelListView>("/api/v1/models"), renderModels);
+        // More than the sessions and models that a swarm keeps.
+        show(context, args, await client.get<ModelListView>("/api/v1/models?limit=500"), renderModels);
       }),
   };
-  const download: CommandModule<object, DownloadArgs> = {
-    command: "download <id>",
-    describe: "Save a model's checkpoint (a tar archive) to a file",
+  const one: CommandModule<object, IdArgs> = {
+    command: "show <id>",
+    describe: "Show one model",
     builder: (yargs) =>
-      clientOptions(yargs, context)
-        .positional("id", {
-          type: "string",
-          demandOption: true,
-          describe: "A session's id, or session@height",
-        })
-        .option("out", {
-          type: "string",
-          describe: "File to write; - for standard output. Default: the model's name",
-        })
-        .option("force", { type: "boolean", default: false, describe: "Overwrite the file" }),
-    handler: (args) => withClient(args, (client) => save(context, client, args)),
+      clientOptions(yargs, context).positional("id", {
+        type: "string",
+        demandOption: true,
+        describe: MODEL_ID,
+      }),
+    handler: (args) =>
+      withClient(args, async (client) => {
+        const path = `/api/v1/models/${encodeURIComponent(args.id)}`;
+        show(context, args, await client.get<ModelView>(path), renderModel);
+      }),
   };
   return {
     command: "models",
-    describe: "List models and download checkpoints",
-    builder: (yargs) => yargs.command(list).command(download),
+    describe: "List, save, load, upload, download and delete models",
+    builder: (yargs) => {
+      const commands = [list, one, downloadCommand(context), uploadCommand(context), lineageCommand(context)];
+      for (const command of [...commands, ...modelChanges(context)]) yargs.command(command as CommandModule);
+      return yargs;
+    },
     handler: () => {},
   };
 }
@@ -65,10 +64,11 @@ function renderModels({ models }: ModelListView): string {
     "validation",
     "here",
     "started",
+    "name",
   ];
   const rows = models.map((m) => [
     m.id,
-    m.status,
+    m.status ?? m.kind,
     m.height,
     shortHash(m.model_hash),
     bytes(m.bytes),
@@ -78,43 +78,7 @@ function renderModels({ models }: ModelListView): string {
     fixed(m.validation?.loss ?? null, 3),
     m.available ? "yes" : "no",
     ago(m.created_at),
+    m.name,
   ]);
   return table(header, rows);
-}
-
-async function save(
-  { io }: CliContext,
-  client: ApiClient,
-  { id, out, force, json }: DownloadArgs,
-): Promise<void> {
-  const { body, filename } = await client.download(`/api/v1/models/${encodeURIComponent(id)}/download`);
-  if (out === "-") {
-    await pipeline(body, process.stdout);
-    return;
-  }
-  // The node names the file, but not the folder.
-  const file = resolve(out ?? basename(filename ?? `${id}.tar`));
-  if (!force && (await exists(file))) {
-    body.destroy();
-    throw new UsageError(
-      `${file} exists already`,
-      "choose another name with --out, or overwrite it with --force",
-    );
-  }
-  const part = `${file}.part`;
-  try {
-    await pipeline(body, createWriteStream(part));
-    await rename(part, file);
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
-  }
-  io.out(json ? JSON.stringify({ file }) : `saved ${file}`);
-}
-
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

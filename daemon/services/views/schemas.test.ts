@@ -7,11 +7,12 @@ import * as health from "./health.js";
 import * as models from "./models.js";
 import * as network from "./network.js";
 import * as nodes from "./nodes.js";
+import * as sessions from "./sessions.js";
 import * as settings from "./settings.js";
 import * as training from "./training.js";
 import { jsonValueSchema } from "./view.js";
 
-const modules = { approvals, consensus, health, models, network, nodes, settings, training };
+const modules = { approvals, consensus, health, models, network, nodes, sessions, settings, training };
 
 const exported = Object.values(modules).flatMap((module) =>
   Object.entries(module).flatMap(([name, value]): [string, z.ZodType][] =>
