@@ -36,6 +36,9 @@ const kinds = {
   SETTING_CONFLICT: { code: 1140, httpStatus: 412 },
   SETTING_NOT_FOUND: { code: 1141, httpStatus: 404 },
   SETTINGS_FULL: { code: 1142, httpStatus: 413 },
+  SLOW_CONSUMER: { code: 1180, httpStatus: 503 },
+  TOO_MANY_STREAMS: { code: 1181, httpStatus: 429 },
+  UPGRADE_REQUIRED: { code: 1182, httpStatus: 426 },
   INTERNAL: { code: 1199, httpStatus: 500 },
 } as const satisfies Record<string, ServiceErrorKind>;
 

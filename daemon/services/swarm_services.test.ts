@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { testHash } from "../../consensus/testing/committee.js";
 import type { TrainingRequest } from "../../training/plan/index.js";
+import { createEvents } from "../events/index.js";
 import { ServiceError, type ServiceErrorName } from "./errors.js";
 import type { SwarmCommands, SwarmSnapshot } from "./source.js";
 import { createSwarmServices } from "./swarm_services.js";
@@ -14,6 +15,7 @@ function servicesOver(snapshot: SwarmSnapshot, commands: Partial<SwarmCommands> 
   const unexpected = () => Promise.reject(new Error("not expected"));
   return createSwarmServices({
     settings: () => assert.fail("no setting is asked for"),
+    events: createEvents({ maxClients: 1, maxClientsPerAddress: 1, maxClientsPerCaller: 1 }).service,
     source: { snapshot: () => snapshot, holdsVersion: (hash) => hash === testHash("version-7") },
     commands: {
       startTraining: unexpected,

@@ -5,7 +5,7 @@ import { ServiceError } from "./errors.js";
 import { decidedBySwarm, saysWhenCutOff } from "./partition.js";
 import { type SettingsPort, settingsService } from "./settings.js";
 import type { SwarmCommands, SwarmSnapshot, SwarmSource } from "./source.js";
-import type { ModelsService, SwarmServices, TrainingService } from "./types.js";
+import type { EventsService, ModelsService, SwarmServices, TrainingService } from "./types.js";
 import { approvalsView, castVoteView } from "./views/approvals.js";
 import { consensusStatusView, historyView } from "./views/consensus.js";
 import { healthView, liveView, readyView } from "./views/health.js";
@@ -19,6 +19,7 @@ export interface SwarmServicesParts {
   readonly commands: SwarmCommands;
   /** @throws ServiceError NOT_READY before the node belongs to a swarm */
   readonly settings: () => SettingsPort;
+  readonly events: EventsService;
 }
 
 export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
@@ -45,6 +46,7 @@ export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
           castVoteView(vote, await commands.vote(version, { vote, reason }), self.peer),
         ),
     },
+    events: parts.events,
     settings: settingsService(parts.settings, (work) => saysWhenCutOff(source, work)),
     network: {
       topology: () => topologyView(source.snapshot()),
