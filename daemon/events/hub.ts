@@ -169,9 +169,9 @@ export class EventHub {
       if ((mask & bitOf(event.type)) === 0) continue;
       const encoded = encodedOnce(event, encoding);
       parts.push(encoded);
-      bytes += encoded.length;
+      bytes += event.json.length;
     }
-    return { position: at, bytes: parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, bytes) };
+    return { position: at, bytes: parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts) };
   }
 
   private sweep(): void {

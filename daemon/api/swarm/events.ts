@@ -32,8 +32,8 @@ export const eventRoutes: readonly Route[] = [
       kind: "stream",
       status: 200,
       contentType: "text/event-stream; charset=utf-8",
-      // A proxy that collects answers would hold the events back.
-      headers: { "X-Accel-Buffering": "no" },
+      // A proxy that collects answers would hold the events back; and nothing follows on this connection.
+      headers: { "X-Accel-Buffering": "no", Connection: "close" },
       stream: openEventStream({
         events: services.events,
         caller,
