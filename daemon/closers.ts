@@ -20,7 +20,6 @@ export const STOP_BUDGETS_MS = {
   /** Handing the leadership over, and the log's last write. */
   swarm: 3000,
   heartbeats: 500,
-  events: 250,
   /** The process is killed after two seconds. */
   trainer: 2250,
   network: 1500,

@@ -196,8 +196,6 @@ async function compose(
   const hub = createEvents(config.events);
   const watching = new NodeEvents({ hub: hub.hub, snapshot: () => source.snapshot() });
   happenings = watching;
-  watching.start();
-  closeLater("events", () => watching.stop(), true);
   const services = createSwarmServices({
     events: hub.service,
     source,
@@ -229,7 +227,15 @@ async function compose(
     logger: logger.child({ part: "api" }),
   });
   // It takes no more requests from the first moment, and those under way have until the network is down.
-  closeLater("api", () => api.stop(), true);
+  closeLater(
+    "api",
+    () => {
+      watching.stop();
+      return api.stop();
+    },
+    true,
+  );
+  watching.start();
 
   const { bootstrapExpect, form } = config.consensus;
   const introductions = new Introductions(host);
