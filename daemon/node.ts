@@ -11,6 +11,7 @@ import { packageVersion } from "./cli/package_version.js";
 import { type Closer, closeAll, STOP_BUDGETS_MS } from "./closers.js";
 import { type Config, configWarnings } from "./config/index.js";
 import { DaemonError } from "./errors.js";
+import { createEvents, NodeEvents } from "./events/index.js";
 import type { Logger } from "./logger.js";
 import { createSwarmMetrics } from "./metrics/index.js";
 import { assertRecovered } from "./recovery/unfinished.js";
@@ -79,8 +80,12 @@ async function compose(
   const leaving = new AbortController();
   let broken: (error: Error) => void = () => undefined;
   const fatal = new Promise<Error>((resolve) => {
-    broken = resolve;
+    broken = (error) => {
+      happenings?.failing(error);
+      resolve(error);
+    };
   });
+  let happenings: NodeEvents | null = null;
 
   const closeLater = (part: keyof typeof STOP_BUDGETS_MS, close: Closer["close"], atOnce = false) => {
     closers.push({ name: part, budgetMs: STOP_BUDGETS_MS[part], atOnce, close });
@@ -187,7 +192,11 @@ async function compose(
   });
   const metrics = createSwarmMetrics(registry, () => source.snapshot());
   host.onLatency((_peer, ms) => metrics.network.latency.observe(ms / 1000));
+  const hub = createEvents(config.events);
+  const watching = new NodeEvents({ hub: hub.hub, snapshot: () => source.snapshot() });
+  happenings = watching;
   const services = createSwarmServices({
+    events: hub.service,
     source,
     settings: () => member(participation).settings,
     models: () => member(participation).models,
@@ -206,12 +215,21 @@ async function compose(
     metrics: metrics.api,
     config: config.api,
     cors: config.cors,
+    events: { maxClients: config.events.maxClients, loopback: config.authentication.loopbackEvents },
     keeper: openDoor,
     audit: null,
     logger: logger.child({ part: "api" }),
   });
   // It takes no more requests from the first moment, and those under way have until the network is down.
-  closeLater("api", () => api.stop(), true);
+  closeLater(
+    "api",
+    () => {
+      watching.stop();
+      return api.stop();
+    },
+    true,
+  );
+  watching.start();
 
   const { bootstrapExpect, form } = config.consensus;
   const introductions = new Introductions(host);
@@ -259,11 +277,13 @@ async function compose(
       recovery,
       founded: await foundedHere(founding, record),
       now,
+      voted: (vote) => watching.voted(vote),
     });
     if (leaving.signal.aborted) return;
     member.raft.onFatal((error) => broken(error));
     member.control.onChange(() => heartbeats.changed());
     participation = member;
+    member.control.onChange((change) => watching.changed(change));
     member.start();
     logger.info({ formation: formationOf(record), swarm: record.swarm }, "this node belongs to the swarm");
   };

@@ -93,6 +93,14 @@ const SECTIONS: readonly Section[] = [
   { title: "Recovery by force", files: bounds("daemon/recovery/backup.ts", "daemon/recovery/probe.ts") },
   { title: "Datasets", files: [{ path: "training/datasets/limits.ts" }] },
   { title: "HTTP API", files: [{ path: "daemon/api/limits.ts" }] },
+  {
+    title: "Events",
+    files: [
+      { path: "daemon/events/limits.ts" },
+      { path: "daemon/api/ws/limits.ts" },
+      { path: "daemon/api/sse_limits.ts" },
+    ],
+  },
 ];
 
 /** @throws Error when a limit has no comment, or a listed file has no limit */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { Registry } from "prom-client";
+import { ALERTS, EVENT_SCHEMAS, EVENT_TYPES, type EventType } from "../events/index.js";
 import { SERVICE_ERRORS } from "../services/errors.js";
 import { swarmSurface } from "./swarm/index.js";
 
@@ -44,5 +45,19 @@ describe("docs/API.md", () => {
     const blocks = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map((m) => m[1] as string);
     assert.ok(blocks.length >= 10);
     for (const block of blocks) JSON.parse(block);
+  });
+
+  it("shows every type of event with data as its schema has it, and every alert", () => {
+    const shown = [...text.matchAll(/^#### `(\w+)`\n[\s\S]*?```json\n([\s\S]*?)```/gm)];
+    assert.deepEqual(
+      shown.map(([, type]) => type),
+      EVENT_TYPES,
+    );
+    for (const [, type, json] of shown) {
+      const data = JSON.parse(json as string) as unknown;
+      assert.deepEqual(EVENT_SCHEMAS[type as EventType].parse(data), data, type);
+    }
+    const alerts = [...text.matchAll(/^\| `([A-Z_]+)` \| (info|warning|critical) \|/gm)];
+    assert.deepEqual(Object.fromEntries(alerts.map(([, code, severity]) => [code, severity])), { ...ALERTS });
   });
 });

@@ -1,5 +1,4 @@
 /** How often a caller may ask: by address, by user or key once it is known, less where it costs more. */
-import type { Context } from "koa";
 import { ServiceError } from "../services/errors.js";
 import type { Caller } from "./caller.js";
 import { API_LIMITS } from "./limits.js";
@@ -11,6 +10,12 @@ export interface RateConfig {
   readonly perAddress: number;
   /** Requests a minute of a user or key. */
   readonly perCaller: number;
+}
+
+/** A request, and where to say on its answer what is left. */
+export interface RatedRequest {
+  readonly ip: string;
+  set(name: string, value: string): void;
 }
 
 export class RateLimits {
@@ -31,7 +36,7 @@ export class RateLimits {
   }
 
   /** Counts one request and says on the answer what is left. @throws ServiceError RATE_LIMITED */
-  take(rate: RateClass, caller: Caller, ctx: Context): void {
+  take(rate: RateClass, caller: Caller, ctx: RatedRequest): void {
     if (rate === "none" || this.config.perAddress === 0) return;
     const decision = this.decide(rate, caller, ctx.ip);
     const resetSeconds = Math.ceil(decision.resetMs / 1000);

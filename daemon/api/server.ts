@@ -18,6 +18,7 @@ import { API_LIMITS } from "./limits.js";
 import { loopbackAddress } from "./loopback.js";
 import { RateLimits } from "./rates.js";
 import { swarmSurface } from "./swarm/index.js";
+import { localHostOnly, WsDoor } from "./ws/door.js";
 
 export interface ApiConfig {
   readonly host: string;
@@ -37,6 +38,12 @@ export interface ApiParts {
   readonly metrics?: SwarmMetrics["api"];
   readonly config: ApiConfig;
   readonly cors: CorsConfig;
+  readonly events: {
+    /** Listeners at a time. */
+    readonly maxClients: number;
+    /** Whether a program on this machine may watch without a token. */
+    readonly loopback: boolean;
+  };
   readonly keeper: Doorkeeper;
   /** Told of every request that may change something; null: none is kept. */
   readonly audit: Audit | null;
@@ -71,13 +78,26 @@ export async function createApi(parts: ApiParts): Promise<ApiServer> {
   const { routes } = swarmSurface(parts.registry);
   for (const step of dispatch({ routes, services, keeper, rates, audit, strictAnswers })) app.use(step);
 
-  const server = boundedServer(app);
+  const server = boundedServer(app, parts.events.maxClients);
+  const sockets = new WsDoor({
+    events: services.events,
+    keeper,
+    rates,
+    cors: parts.config.corsEnabled ? parts.cors : null,
+    loopbackEvents: parts.events.loopback,
+    addressOf: (request) => request.socket.remoteAddress ?? "",
+    checkHost: localHostOnly,
+    logger: parts.logger,
+  });
+  server.on("upgrade", (request, socket, head) => void sockets.upgrade(request, socket, head));
   const address = await listen(server, host, parts.config.port);
   let stopped: Promise<void> | null = null;
   return {
     address,
     stop: () => {
       stopping = true;
+      services.events.stop();
+      sockets.stop();
       stopped ??= drain(server, parts.logger);
       return stopped;
     },
@@ -123,7 +143,8 @@ function requestIdOf(sent: string): string {
 /** Labels must not be for a client to invent. */
 const KNOWN_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
-function boundedServer(app: Koa): Server {
+/** @param eventClients who listens to events keeps a connection, beside those of requests */
+function boundedServer(app: Koa, eventClients: number): Server {
   const server = createServer(
     {
       maxHeaderSize: API_LIMITS.headerBytes,
@@ -134,7 +155,7 @@ function boundedServer(app: Koa): Server {
     },
     app.callback(),
   );
-  server.maxConnections = API_LIMITS.connections;
+  server.maxConnections = API_LIMITS.connections + eventClients;
   server.on("clientError", refuseMalformed);
   return server;
 }

@@ -92,7 +92,7 @@ describe("loadConfig", () => {
       authenticatedRateLimit: 1000,
       jwtSecret: "your_secret_key",
     });
-    assert.deepEqual(authentication, { provider: "jwt", tokenExpiryMs: 86_400_000 });
+    assert.deepEqual(authentication, { provider: "jwt", loopbackEvents: true, tokenExpiryMs: 86_400_000 });
     assert.deepEqual(logging, { level: "info", format: "json" });
     assert.deepEqual(cors.origins, ["https://dashboard.yourcompany.com"]);
   });

@@ -4,6 +4,7 @@ import { api } from "./api.js";
 import { authentication } from "./authentication.js";
 import { consensus } from "./consensus.js";
 import { cors } from "./cors.js";
+import { events } from "./events.js";
 import { describe, type FieldSpec, type Group } from "./field.js";
 import { logging } from "./logging.js";
 import { network } from "./network.js";
@@ -21,6 +22,7 @@ export const GROUPS = [
   api,
   authentication,
   cors,
+  events,
   logging,
 ] as const satisfies readonly Group[];
 

@@ -4,6 +4,7 @@ import type { Approval } from "../../consensus/votes/index.js";
 import type { Gossip, SwarmHost } from "../../protocol/index.js";
 import type { Signer, Verify } from "../../protocol/types.js";
 import type { AggregationWorker } from "../../training/aggregation/index.js";
+import type { VoteSeen } from "../events/index.js";
 import type { Logger } from "../logger.js";
 import type { SwarmMetrics } from "../metrics/index.js";
 import type { BlobStore } from "../store/index.js";
@@ -45,6 +46,8 @@ export interface RoundDeps {
   /** How long a version waits for the operator here, and as the leader for those of others. */
   readonly approvalTimeoutMs: number;
   readonly maxRefusedProposals: number;
+  /** Told of every vote on a version that this node casts, or hears as the leader. */
+  readonly voted?: (vote: VoteSeen) => void;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
 }

@@ -89,7 +89,13 @@ export class RoundDriver {
       control,
       raft,
       judge: (p) => this.judge(p),
-      cast: (result) => deps.metrics.consensus.votes.inc({ result }),
+      cast: (result, on) => {
+        deps.metrics.consensus.votes.inc({ result });
+        if (on === null) return;
+        const { decision, from: proposer, reason } = on;
+        const vote = result === "approved" ? "approve" : "reject";
+        deps.voted?.({ decision, voter: identity.peerId, vote, reason, proposer });
+      },
       distrust: (leader) => this.watch.distrust(leader),
       proposalRefused: (leader, decision, reason) => this.watch.proposalRefused(leader, decision, reason),
       awaiting: (vote) => {

@@ -212,7 +212,16 @@ export class Leader {
   ): Promise<VoteAnswer> {
     const { identity, voter, rpc } = this.deps;
     if (peer === identity.peerId) return voter.own(decision);
-    return answerOf(await rpc.call(peer, voteMethod, question, { timeoutMs: VOTE_MS }));
+    const answer = answerOf(await rpc.call(peer, voteMethod, question, { timeoutMs: VOTE_MS }));
+    this.heard(peer, decision, answer);
+    return answer;
+  }
+
+  /** A signature is checked with the ballot; what is told here is what the voter says. */
+  private heard(voter: string, decision: Decision, { signature, refusal }: VoteAnswer): void {
+    if (signature === null && refusal === null) return;
+    const vote = signature === null ? "reject" : "approve";
+    this.deps.voted?.({ decision, voter, vote, reason: refusal, proposer: this.deps.identity.peerId });
   }
 
   /** A voter waits for its operator. @returns why it is not waited for any longer, or null to ask again */

@@ -26,6 +26,15 @@ import type { VersionVote, VersionVotes } from "./version_votes.js";
 import { type FinalAnswer, refuse, type VoteAnswer } from "./vote_answer.js";
 import type { VoteRecords } from "./vote_records.js";
 
+/** What a vote was cast on; a question that could not be read has none. */
+export interface CastOn {
+  readonly decision: Decision;
+  /** The leader that asked. */
+  readonly from: string;
+  /** Why it was refused. */
+  readonly reason: string | null;
+}
+
 export interface VoterInit {
   readonly identity: Signer;
   readonly votes: VoteRecords;
@@ -36,7 +45,7 @@ export interface VoterInit {
     waitApplied(index: number, timeoutMs: number): Promise<void>;
   };
   /** Told of every vote that this node casts. */
-  readonly cast: (result: "approved" | "refused") => void;
+  readonly cast: (result: "approved" | "refused", vote: CastOn | null) => void;
   /** What this node's own computation says of the proposal. */
   readonly judge: (proposal: RoundProposal) => Promise<Verdict>;
   /** Why no proposal of this leader is signed any more in this term, or null. */
@@ -67,13 +76,13 @@ export class Voter {
     try {
       decision = decodeDecision(question.decision);
     } catch (error) {
-      this.init.cast("refused");
+      this.init.cast("refused", null);
       return refuse(refusal("proposal", error instanceof Error ? error.message : String(error)));
     }
     const answer = await this.consider(decision, question, from);
     const refused = answer.signature === null && answer.refusal !== null;
     if (refused && !this.isDecided(decision)) {
-      this.init.cast("refused");
+      this.init.cast("refused", { decision, from, reason: answer.refusal });
       if (answer.cause === "proposal") this.init.proposalRefused(from, decision, answer.refusal);
     }
     return answer;
@@ -165,7 +174,7 @@ export class Voter {
       }
       await votes.save(voteRecordOf(decision));
       versionVotes.signed(vote, identity.sign(votePreimage(decision)));
-      this.init.cast("approved");
+      this.init.cast("approved", { decision, from: vote.from, reason: null });
     });
   }
 

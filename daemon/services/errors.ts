@@ -44,6 +44,9 @@ const kinds = {
   MODEL_INVALID: { code: 1172, httpStatus: 422 },
   RANGE_NOT_SATISFIABLE: { code: 1173, httpStatus: 416 },
   UPLOADS_BUSY: { code: 1174, httpStatus: 503 },
+  SLOW_CONSUMER: { code: 1180, httpStatus: 503 },
+  TOO_MANY_STREAMS: { code: 1181, httpStatus: 429 },
+  UPGRADE_REQUIRED: { code: 1182, httpStatus: 426 },
   INTERNAL: { code: 1199, httpStatus: 500 },
 } as const satisfies Record<string, ServiceErrorKind>;
 

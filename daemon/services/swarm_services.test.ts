@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { testHash } from "../../consensus/testing/committee.js";
+import { createEvents } from "../events/index.js";
 import { ServiceError, type ServiceErrorName } from "./errors.js";
 import type { ModelsPort } from "./models.js";
 import type { SwarmCommands, SwarmSnapshot } from "./source.js";
@@ -27,6 +28,7 @@ function servicesOver(
       load: unexpected,
       ...models,
     }),
+    events: createEvents({ maxClients: 1, maxClientsPerAddress: 1, maxClientsPerCaller: 1 }).service,
     source: { snapshot: () => snapshot, holdsVersion: (hash) => hash === testHash("version-7") },
     commands: {
       startTraining: unexpected,

@@ -4,7 +4,7 @@ import { decidedBySwarm, saysWhenCutOff } from "./partition.js";
 import { type SettingsPort, settingsService } from "./settings.js";
 import type { SwarmCommands, SwarmSource } from "./source.js";
 import { trainingService } from "./training.js";
-import type { SwarmServices } from "./types.js";
+import type { EventsService, SwarmServices } from "./types.js";
 import { approvalsView, castVoteView } from "./views/approvals.js";
 import { consensusStatusView, historyView } from "./views/consensus.js";
 import { healthView, liveView, readyView } from "./views/health.js";
@@ -18,6 +18,7 @@ export interface SwarmServicesParts {
   readonly settings: () => SettingsPort;
   /** @throws as `settings` */
   readonly models: () => ModelsPort;
+  readonly events: EventsService;
 }
 
 export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
@@ -44,6 +45,7 @@ export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
           castVoteView(vote, await commands.vote(version, { vote, reason }), self.peer),
         ),
     },
+    events: parts.events,
     settings: settingsService(parts.settings, (work) => saysWhenCutOff(source, work)),
     network: {
       topology: () => topologyView(source.snapshot()),

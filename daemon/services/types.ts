@@ -6,6 +6,8 @@
  */
 import type { Hash } from "../../protocol/types.js";
 import type { TrainingRequest } from "../../training/plan/index.js";
+import type { EventSink, Reader, ReaderOptions } from "../events/hub.js";
+import type { Seat } from "../events/seats.js";
 import type { ModelsService } from "./models.js";
 import type { SettingsService } from "./settings.js";
 import type { ApprovalsView, CastVoteView } from "./views/approvals.js";
@@ -107,6 +109,15 @@ export interface HealthService {
   health(): HealthView;
 }
 
+export interface EventsService {
+  /** Events are written to `sink` until the reader is closed, is too slow, or the node stops. */
+  subscribe(sink: EventSink, options: ReaderOptions): Reader;
+  /** A place among those who listen. @throws ServiceError TOO_MANY_STREAMS */
+  seat(address: string): Seat;
+  /** Ends every stream: the node stops. */
+  stop(): void;
+}
+
 export interface SwarmServices {
   readonly nodes: NodesService;
   readonly training: TrainingService;
@@ -115,4 +126,5 @@ export interface SwarmServices {
   readonly settings: SettingsService;
   readonly network: NetworkService;
   readonly health: HealthService;
+  readonly events: EventsService;
 }

@@ -12,6 +12,7 @@ import { verifySignature as verify } from "../../protocol/index.js";
 import type { Hash } from "../../protocol/types.js";
 import type { AggregationWorker } from "../../training/aggregation/index.js";
 import type { Config } from "../config/index.js";
+import type { VoteSeen } from "../events/index.js";
 import type { Logger } from "../logger.js";
 import type { SwarmMetrics } from "../metrics/index.js";
 import { ModelPins } from "../models/pins.js";
@@ -54,6 +55,8 @@ export interface ParticipationInit {
   /** This data folder took part in the founding, and not merely a node of this name in another life of it. */
   readonly founded: boolean;
   readonly now: () => number;
+  /** Told of every vote on a version that this node casts, or hears as the leader. */
+  readonly voted?: (vote: VoteSeen) => void;
 }
 
 /** Handing the leadership over may take this long when the node stops. */

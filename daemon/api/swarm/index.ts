@@ -1,6 +1,7 @@
 import type { Registry } from "prom-client";
 import type { Surface } from "../route.js";
 import { consensusRoutes } from "./consensus.js";
+import { eventRoutes } from "./events.js";
 import { healthRoutes, metricsRoute } from "./health.js";
 import { modelRoutes } from "./models.js";
 import { networkRoutes } from "./network.js";
@@ -22,6 +23,7 @@ export function swarmSurface(registry: Registry): Surface {
       ...consensusRoutes,
       ...settingsRoutes,
       ...networkRoutes,
+      ...eventRoutes,
     ],
   };
 }

@@ -1,12 +1,14 @@
 /** The real HTTP door over services that a test fills, on a port of the system's choice. */
 import pino from "pino";
 import { Registry } from "prom-client";
+import { createEvents } from "../../events/index.js";
 import { createSwarmMetrics } from "../../metrics/index.js";
 import type { ModelsPort } from "../../services/models.js";
 import type { SettingsPort } from "../../services/settings.js";
 import type { SwarmCommands, SwarmSnapshot } from "../../services/source.js";
 import { createSwarmServices } from "../../services/swarm_services.js";
 import { snapshotFixture } from "../../services/testing/snapshot.js";
+import type { EventsService } from "../../services/types.js";
 import type { Audit } from "../audit.js";
 import { type Doorkeeper, openDoor } from "../caller.js";
 import { type ApiParts, type ApiServer, createApi } from "../index.js";
@@ -20,7 +22,11 @@ export interface ApiFixtureOptions {
   readonly keeper?: Doorkeeper;
   readonly audit?: Audit;
   readonly cors?: Partial<ApiParts["cors"]>;
+  readonly events?: EventsService;
+  readonly loopbackEvents?: boolean;
 }
+
+const TEST_CLIENTS = { maxClients: 64, maxClientsPerAddress: 64, maxClientsPerCaller: 64 };
 
 export function startTestApi({
   snapshot = snapshotFixture,
@@ -30,6 +36,7 @@ export function startTestApi({
   const registry = new Registry();
   return createApi({
     services: createSwarmServices({
+      events: options.events ?? createEvents(TEST_CLIENTS).service,
       settings: () => {
         if (options.settings !== undefined) return options.settings;
         throw new Error("this test did not expect that settings are asked for");
@@ -67,6 +74,7 @@ export function startTestApi({
     },
     cors: { origins: [], methods: ["GET", "POST"], headers: ["Content-Type"], ...options.cors },
     keeper: options.keeper ?? openDoor,
+    events: { maxClients: TEST_CLIENTS.maxClients, loopback: options.loopbackEvents ?? true },
     audit: options.audit ?? null,
     strictAnswers: true,
     logger: pino({ level: "silent" }),
