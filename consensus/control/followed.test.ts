@@ -119,6 +119,22 @@ describe("consensus/control: followed from outside", () => {
     assert.deepEqual({ ...state.session, participants: [] }, { ...member.session, participants: [] });
   });
 
+  it("goes on with a session that it was told is paused: a new version shows that it is not any more", () => {
+    const paused: ControlState = {
+      ...told,
+      session: { ...session, status: "paused", round: session.round + 1 },
+    };
+    const next = chain[4] as Certificate;
+    assert.equal(
+      followVersion(paused, next, 2, committee.verify),
+      null,
+      "of the round that the pause has closed",
+    );
+    const later = committee.certify({ ...next.decision, round: next.decision.round + 1 });
+    const { session: after } = followVersion(paused, later, 2, committee.verify) ?? { session: null };
+    assert.deepEqual([after?.status, after?.height], ["running", session.height + 1]);
+  });
+
   it("does not go on by what does not follow, or is not signed", () => {
     const follow = (certificate: Certificate) => followVersion(told, certificate, 2, committee.verify);
     const next = chain[4] as Certificate;

@@ -41,6 +41,8 @@ describe("daemon/metrics", () => {
       "swarm_nodes_active 2",
       "swarm_training_loss 2.3456789",
       "swarm_training_round 8",
+      "swarm_training_paused 0",
+      "swarm_training_queued 0",
       "swarm_raft_term 3",
       "swarm_raft_is_leader 0",
       'swarm_network_bytes_total{direction="sent"} 1000',

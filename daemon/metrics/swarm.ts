@@ -159,6 +159,19 @@ function trainingMetrics(registry: Registry, read: SnapshotReader): void {
     samples: (s) => [[{}, currentSession(s.control)?.round ?? null]],
   });
   mirroredGauge(registry, read, {
+    name: "swarm_training_paused",
+    help: "1 while the session is paused: no version is to be expected",
+    samples: (s) => {
+      const session = currentSession(s.control);
+      return [[{}, session === null ? null : Number(session.status === "paused")]];
+    },
+  });
+  mirroredGauge(registry, read, {
+    name: "swarm_training_queued",
+    help: "Sessions that wait for the current one to end",
+    samples: (s) => [[{}, s.control?.queue.length ?? null]],
+  });
+  mirroredGauge(registry, read, {
     name: "swarm_training_height",
     help: "Height of the last committed version",
     samples: (s) => {
