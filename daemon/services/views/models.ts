@@ -162,9 +162,21 @@ function sessionFields(session: SessionState) {
   };
 }
 
-function specFields(value: unknown): { type: string | null; dataset: string | null } {
+interface SpecFields {
+  readonly type: string | null;
+  readonly dataset: string | null;
+}
+
+/** Specs never change, and some are long (a vocabulary): each is read once; a cache, not state. */
+const readBefore = new WeakMap<object, SpecFields>();
+
+function specFields(value: object): SpecFields {
+  const known = readBefore.get(value);
+  if (known !== undefined) return known;
   const spec = sessionSpecSchema.safeParse(value).data ?? null;
-  return { type: spec?.model.type ?? null, dataset: spec?.data.dataset ?? null };
+  const fields = { type: spec?.model.type ?? null, dataset: spec?.data.dataset ?? null };
+  readBefore.set(value, fields);
+  return fields;
 }
 
 function downloadPath(id: string): string {
