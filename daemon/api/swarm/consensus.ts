@@ -2,6 +2,7 @@ import { z } from "zod";
 import { hashSchema } from "../../../consensus/votes/index.js";
 import { approvalsViewSchema, castVoteViewSchema } from "../../services/views/approvals.js";
 import { consensusStatusViewSchema, historyViewSchema } from "../../services/views/consensus.js";
+import { hashTextSchema } from "../../services/views/view.js";
 import { route } from "../parse.js";
 import { json, type Route } from "../route.js";
 import { whole } from "./params.js";
@@ -13,7 +14,7 @@ const VOTE_REASON_CHARS_MAX = 256;
 
 const voteSchema = z.strictObject({
   vote: z.enum(["approve", "reject"], { error: "expected approve or reject" }),
-  model_hash: hashSchema,
+  model_hash: hashTextSchema.pipe(hashSchema),
   /** Why, for the history of a round that fails. */
   reason: z.string().min(1).max(VOTE_REASON_CHARS_MAX).optional(),
 });
