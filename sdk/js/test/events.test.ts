@@ -182,7 +182,14 @@ describe("sdk/js: events", () => {
       streamUrl("https://h:1/base", ["alert", "node_left"], "a-1"),
       "wss://h:1/base/api/v1/ws?types=alert%2Cnode_left&after=a-1",
     );
-    for (const text of ["", "[]", "1", "null", `{"type":"alert"}`, `{"type":"unknown","id":"1","at":"","data":{}}`])
+    for (const text of [
+      "",
+      "[]",
+      "1",
+      "null",
+      `{"type":"alert"}`,
+      `{"type":"unknown","id":"1","at":"","data":{}}`,
+    ])
       assert.deepEqual(messageOf(text), { kind: "other" });
   });
 });
