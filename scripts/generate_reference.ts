@@ -3,12 +3,22 @@ import { existsSync, promises as fs } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { configurationMarkdown, configurationYaml } from "../daemon/config/index.js";
+import { postmanCollection, postmanEnvironment, postmanText } from "./api/postman.js";
+import { openApiYaml } from "./api/yaml.js";
 import { limitsMarkdown } from "./limits.js";
+import { errorsFile, groupsFile, operationsFile, schemasFile } from "./sdk_js/generate.js";
 
 export const GENERATED: readonly { path: string; text: (root: string) => string }[] = [
   { path: "configs/swarm.yaml", text: configurationYaml },
   { path: "docs/CONFIGURATION.md", text: configurationMarkdown },
   { path: "docs/LIMITS.md", text: limitsMarkdown },
+  { path: "docs/openapi.yaml", text: openApiYaml },
+  { path: "docs/postman-collection.json", text: () => postmanText(postmanCollection()) },
+  { path: "docs/postman-environment.json", text: () => postmanText(postmanEnvironment()) },
+  { path: "sdk/js/src/generated/schemas.ts", text: () => schemasFile() },
+  { path: "sdk/js/src/generated/operations.ts", text: () => operationsFile() },
+  { path: "sdk/js/src/generated/groups.ts", text: () => groupsFile() },
+  { path: "sdk/js/src/generated/errors.ts", text: () => errorsFile() },
 ];
 
 /** The folder of package.json, from wherever this file was compiled to. */

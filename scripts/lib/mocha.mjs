@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { ROOT } from "./setup.mjs";
 
 // Given here and not in .mocharc.json, whose specs would be added to those of any other run of mocha.
-export const EVERY_TEST = "dist/{daemon,protocol,consensus,training,scripts,test}/**/*.test.js";
+export const EVERY_TEST = "dist/{daemon,protocol,consensus,training,scripts,test,sdk}/**/*.test.js";
 /** `EVERY_TEST` in two halves: those that start whole nodes as processes, and the rest. */
 export const PROCESS_TESTS = "dist/test/*.test.js";
-export const UNIT_TESTS = "dist/{daemon,protocol,consensus,training,scripts,test/*}/**/*.test.js";
+export const UNIT_TESTS = "dist/{daemon,protocol,consensus,training,scripts,test/*,sdk}/**/*.test.js";
 
 /**
  * @param {string[]} args for mocha: specs and flags

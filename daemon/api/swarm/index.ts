@@ -1,6 +1,8 @@
 import type { Registry } from "prom-client";
+import { packageVersion } from "../../cli/package_version.js";
 import type { Surface } from "../route.js";
 import { consensusRoutes } from "./consensus.js";
+import { docsRoutes } from "./docs.js";
 import { eventRoutes } from "./events.js";
 import { healthRoutes, metricsRoute } from "./health.js";
 import { modelRoutes } from "./models.js";
@@ -11,7 +13,7 @@ import { trainingRoutes } from "./training.js";
 
 /** The control API: everything that is served under /api/v1, and the probes. In the order of the reference. */
 export function swarmSurface(registry: Registry): Surface {
-  return {
+  const surface: Surface = {
     name: "swarm",
     title: "ncrsh-swarm control API",
     routes: [
@@ -24,6 +26,8 @@ export function swarmSurface(registry: Registry): Surface {
       ...settingsRoutes,
       ...networkRoutes,
       ...eventRoutes,
+      ...docsRoutes(() => surface, packageVersion()),
     ],
   };
+  return surface;
 }

@@ -11,7 +11,7 @@ import {
 import { API_LIMITS } from "../limits.js";
 import { route } from "../parse.js";
 import { json, type Route } from "../route.js";
-import { CERTIFICATE_EXAMPLE, LIST_EXAMPLE, SAVED_EXAMPLE, UPLOADED_EXAMPLE } from "./models_examples.js";
+import { CERTIFICATE_EXAMPLE, LIST_EXAMPLE, SAVED_EXAMPLE, UPLOADED_EXAMPLE } from "./examples/models.js";
 import { modelParams, paging } from "./params.js";
 
 const TAR = "application/x-tar";

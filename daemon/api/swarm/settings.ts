@@ -11,6 +11,7 @@ import { API_LIMITS } from "../limits.js";
 import { route } from "../parse.js";
 import { etagOf, expectedRevision, isUnchanged } from "../preconditions.js";
 import { type Answer, json, type Route, type RouteRequest } from "../route.js";
+import { SETTING, SETTING_DELETED, SETTING_LIST } from "./examples/settings.js";
 import { settingParams, whole } from "./params.js";
 
 const UNCHANGED = "ETags that the client has: 304 when the answer would be one of them";
@@ -48,9 +49,10 @@ export const settingsRoutes: readonly Route[] = [
     summary: "List the swarm's settings; with `after`, once something is newer than that revision",
     role: "viewer",
     headers: { "If-None-Match": UNCHANGED },
+    answerHeaders: { ETag: "The revision, quoted" },
     answers: { 200: settingListViewSchema, 304: "Unchanged" },
     errors: ["NOT_READY", "CONSENSUS_FAILED", "NETWORK_PARTITION"],
-    example: {},
+    example: { answer: SETTING_LIST },
     query: reading,
     handle: async (request) => answer(await request.services.settings.list(queryOf(request)), request.header),
   }),
@@ -62,9 +64,10 @@ export const settingsRoutes: readonly Route[] = [
     role: "viewer",
     params: settingParams,
     headers: { "If-None-Match": UNCHANGED },
+    answerHeaders: { ETag: "The revision, quoted" },
     answers: { 200: settingViewSchema, 304: "Unchanged" },
     errors: ["SETTING_NOT_FOUND", "NOT_READY", "CONSENSUS_FAILED", "NETWORK_PARTITION"],
-    example: { params: { key: "user.note" } },
+    example: { params: { key: "user.note" }, answer: SETTING },
     query: reading,
     handle: async (request) => {
       const { services, params, header } = request;
@@ -80,9 +83,10 @@ export const settingsRoutes: readonly Route[] = [
     role: "admin",
     params: settingParams,
     headers: { "If-Match": REVISION, "If-None-Match": "`*`: only if there is none" },
+    answerHeaders: { ETag: "The revision, quoted" },
     answers: { 200: settingViewSchema, 201: settingViewSchema },
     errors: ["SETTING_CONFLICT", "SETTINGS_FULL", "NOT_READY", "CONSENSUS_FAILED", "NETWORK_PARTITION"],
-    example: { params: { key: "user.note" }, body: { value: "hello" } },
+    example: { params: { key: "user.note" }, body: { value: "hello" }, answer: SETTING },
     body: z.strictObject({
       value: z.unknown().refine((value) => value !== undefined, { error: "expected any JSON value" }),
     }),
@@ -102,7 +106,7 @@ export const settingsRoutes: readonly Route[] = [
     headers: { "If-Match": REVISION },
     answers: { 200: settingDeletedViewSchema },
     errors: ["SETTING_NOT_FOUND", "SETTING_CONFLICT", "NOT_READY", "CONSENSUS_FAILED", "NETWORK_PARTITION"],
-    example: { params: { key: "user.note" } },
+    example: { params: { key: "user.note" }, answer: SETTING_DELETED },
     handle: async ({ services, params, header }) => {
       const expect = expectedRevision(header);
       // There is nothing to delete where there is to be nothing.

@@ -6,8 +6,8 @@ import { sessionListViewSchema } from "../../services/views/sessions.js";
 import { trainingStatusViewSchema } from "../../services/views/training.js";
 import { route } from "../parse.js";
 import { json, type Route } from "../route.js";
+import { SESSIONS_EXAMPLE, statusExample } from "./examples/training.js";
 import { whole } from "./params.js";
-import { SESSIONS_EXAMPLE, statusExample } from "./training_examples.js";
 
 const SESSIONS_PAGE_DEFAULT = 100;
 const SESSIONS_PAGE_MAX = 500;

@@ -1,6 +1,6 @@
 /** What the routes about training answer, as the reference shows it. */
-import type { SessionListView } from "../../services/views/sessions.js";
-import type { TrainingStatusView } from "../../services/views/training.js";
+import type { SessionListView } from "../../../services/views/sessions.js";
+import type { TrainingStatusView } from "../../../services/views/training.js";
 
 const SELF = "12D3KooWGfGRdh34T7PZHPJtqLH9uN6bYvdAdZb5Us2cfkfa9wCA";
 const HASH = "sha256:7d2bb16013d1d3c2011a656307fc94893c82effddde5b7561211a7bbd8600823";

@@ -1,6 +1,6 @@
 /** What the routes about models answer, for the reference. */
-import type { CertificateView } from "../../services/views/certificates.js";
-import type { ModelListView, ModelView } from "../../services/views/models.js";
+import type { CertificateView } from "../../../services/views/certificates.js";
+import type { ModelListView, ModelView } from "../../../services/views/models.js";
 
 const hash = (digit: string) => `sha256:${digit.repeat(64)}`;
 const PEER = "12D3KooWGfGRdh34T7PZHPJtqLH9uN6bYvdAdZb5Us2cfkfa9wCA";
