@@ -1,7 +1,8 @@
 /** Training, and its progress as it happens. */
 import type { Events } from "./events.js";
 import { TrainingGroup } from "./generated/groups.js";
-import type { TrainingProgress } from "./generated/schemas.js";
+import { OPERATIONS } from "./generated/operations.js";
+import type { TrainingProgress, TrainingStatus } from "./generated/schemas.js";
 import type { Transport } from "./transport.js";
 
 /** The data of a `training_progress` event. */
@@ -28,14 +29,13 @@ export class Training extends TrainingGroup {
 
   /** Progress of a session until it ends; at once over when there is nothing that could progress. */
   async *streamProgress({ sessionId, signal }: StreamProgressOptions = {}): AsyncGenerator<StreamedProgress> {
-    const status = await this.status(signal === undefined ? {} : { signal });
+    const options = signal === undefined ? {} : { signal };
+    const input = { path: {}, args: { session_id: sessionId } };
+    const status = await this.call<TrainingStatus>(OPERATIONS["training.status"], input, options);
     const session = sessionId ?? status.session_id;
     if (session === null || (session === status.session_id && ENDED.has(status.status))) return;
     const types = ["training_progress", "session_state"] as const;
-    for await (const { type, data } of this.events.subscribe({
-      types,
-      ...(signal === undefined ? {} : { signal }),
-    })) {
+    for await (const { type, data } of this.events.subscribe({ types, ...options })) {
       if (data.session_id !== session) continue;
       if (type === "training_progress") yield data as unknown as StreamedProgress;
       if (type === "session_state" && ENDED.has(String(data.status))) return;
