@@ -21,7 +21,7 @@ export function currentSession(control: ControlState | null): SessionState | nul
 export function trainingStatusView(snapshot: SwarmSnapshot): TrainingStatusView {
   const session = currentSession(snapshot.control);
   if (session === null) return IDLE;
-  const spec = sessionSpecSchema.safeParse(session.spec).data ?? null;
+  const spec = specOf(session);
   const nodes = nodesOf(snapshot, session, spec);
   return {
     session_id: session.id,
@@ -44,6 +44,17 @@ export function trainingStatusView(snapshot: SwarmSnapshot): TrainingStatusView 
     ended_at: isoTime(session.endedAtMs),
     reason: session.reason,
   };
+}
+
+const specs = new WeakMap<SessionState["spec"], SessionSpec | null>();
+
+/** Null: of a newer version. A session's description never changes, and is read for every request. */
+function specOf({ spec }: SessionState): SessionSpec | null {
+  const known = specs.get(spec);
+  if (known !== undefined) return known;
+  const read = sessionSpecSchema.safeParse(spec).data ?? null;
+  specs.set(spec, read);
+  return read;
 }
 
 export function evaluationView(evaluation: Evaluation | null): EvaluationView | null {
