@@ -6,11 +6,10 @@ import {
   sessionStatusSchema,
 } from "../../../consensus/control/index.js";
 import type { Hash } from "../../../protocol/types.js";
-import { sessionSpecSchema } from "../../../training/session.js";
 import { ServiceError } from "../errors.js";
 import type { SwarmSnapshot } from "../source.js";
 import { isoTime } from "./common.js";
-import { currentSession, evaluationView, evaluationViewSchema } from "./training.js";
+import { currentSession, evaluationView, evaluationViewSchema, specOf } from "./training.js";
 import { hashTextSchema, naturalSchema, timeSchema, type View } from "./view.js";
 
 export const modelViewSchema = z
@@ -44,7 +43,7 @@ export type ModelListView = View<typeof modelListViewSchema>;
 export function modelListView(snapshot: SwarmSnapshot, holds: (hash: Hash) => boolean): ModelListView {
   const models = sessionsOf(snapshot.control).flatMap((session) => {
     if (session.version === null) return [];
-    const spec = sessionSpecSchema.safeParse(session.spec).data ?? null;
+    const spec = specOf(session);
     const view: ModelView = {
       id: session.id,
       session_id: session.id,

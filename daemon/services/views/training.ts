@@ -49,7 +49,7 @@ export function trainingStatusView(snapshot: SwarmSnapshot): TrainingStatusView 
 const specs = new WeakMap<SessionState["spec"], SessionSpec | null>();
 
 /** Null: of a newer version. A session's description never changes, and is read for every request. */
-function specOf({ spec }: SessionState): SessionSpec | null {
+export function specOf({ spec }: SessionState): SessionSpec | null {
   const known = specs.get(spec);
   if (known !== undefined) return known;
   const read = sessionSpecSchema.safeParse(spec).data ?? null;
