@@ -192,7 +192,7 @@ async function compose(
   });
   const metrics = createSwarmMetrics(registry, () => source.snapshot());
   host.onLatency((_peer, ms) => metrics.network.latency.observe(ms / 1000));
-  const hub = createEvents(config.events);
+  const hub = createEvents(config.events, metrics.events);
   const watching = new NodeEvents({ hub: hub.hub, snapshot: () => source.snapshot() });
   happenings = watching;
   const services = createSwarmServices({

@@ -40,11 +40,15 @@ async function resolved(name: string): Promise<string[]> {
   }
 }
 
+/** What nearly every client says: seen without taking an address apart for each request. */
+const LOCAL_HOST = /^(?:localhost|127\.0\.0\.1)(?::\d{1,5})?$/;
+
 /**
  * Whether a `Host` header names this machine. A web page whose domain is made to resolve to 127.0.0.1 (DNS
  * rebinding) carries its own name there.
  */
 export function isLocalHostHeader(host: string | undefined): boolean {
+  if (host !== undefined && LOCAL_HOST.test(host)) return true;
   const match = /^(\[[0-9a-fA-F:]+\]|[^:[\]]+)(?::\d{1,5})?$/.exec(host ?? "");
   const name = match?.[1]?.toLowerCase();
   if (name === undefined) return false;

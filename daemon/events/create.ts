@@ -1,10 +1,9 @@
 /** The stream of events of one node, as its door offers it. */
 import type { EventsService } from "../services/types.js";
-import { EventHub } from "./hub.js";
+import { EventHub, type EventMetrics } from "./hub.js";
 import { EVENT_LIMITS } from "./limits.js";
 import { newEpoch } from "./node_events.js";
 import { EventRing } from "./ring.js";
-import type { EventType } from "./schema.js";
 import { Seats } from "./seats.js";
 
 export interface EventsConfig {
@@ -19,13 +18,13 @@ export interface NodeEventStream {
   readonly service: EventsService;
 }
 
-export function createEvents(config: EventsConfig, published?: (type: EventType) => void): NodeEventStream {
+export function createEvents(config: EventsConfig, metrics?: EventMetrics): NodeEventStream {
   const { eventsMax, eventsBytes: bytesMax } = EVENT_LIMITS;
   const hub = new EventHub({
     ring: new EventRing(newEpoch(), { eventsMax, bytesMax }),
     now: () => performance.now(),
     wallNow: Date.now,
-    ...(published ? { published } : {}),
+    ...(metrics ? { metrics } : {}),
   });
   const seats = new Seats({
     all: config.maxClients,

@@ -53,13 +53,20 @@ interface Entry {
   blockedSinceMs: number | null;
 }
 
+/** What is counted. */
+export interface EventMetrics {
+  published(type: EventType): void;
+  readers(count: number): void;
+  dropped(): void;
+}
+
 export interface HubInit {
   readonly ring: EventRing;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   /** Milliseconds since 1970. */
   readonly wallNow: () => number;
-  readonly published?: (type: EventType) => void;
+  readonly metrics?: EventMetrics;
 }
 
 export class EventHub {
@@ -79,9 +86,9 @@ export class EventHub {
 
   publish(event: EventOf): void {
     if (this.stopped) return;
-    const { ring, wallNow, published } = this.init;
+    const { ring, wallNow, metrics } = this.init;
     ring.push(event, new Date(wallNow()).toISOString());
-    published?.(event.type);
+    metrics?.published(event.type);
     this.schedule();
   }
 
@@ -95,6 +102,7 @@ export class EventHub {
     const start = after === null ? { position: ring.lastSeq, gap: false } : ring.resume(after);
     const entry: Entry = { sink, position: start.position, mask: maskOf(types), blockedSinceMs: null };
     this.entries.add(entry);
+    this.counted();
     this.schedule();
     return {
       after: ring.idAt(start.position),
@@ -113,7 +121,9 @@ export class EventHub {
         this.schedule();
         return { after: ring.idAt(position), gap };
       },
-      close: () => this.entries.delete(entry),
+      close: () => {
+        if (this.entries.delete(entry)) this.counted();
+      },
     };
   }
 
@@ -126,6 +136,7 @@ export class EventHub {
     this.flush();
     for (const { sink } of [...this.entries]) sink.closing();
     this.entries.clear();
+    this.counted();
   }
 
   /** Events of one turn go out together. */
@@ -185,9 +196,15 @@ export class EventHub {
 
   private drop(entry: Entry, why: string): void {
     this.entries.delete(entry);
+    this.counted();
+    this.init.metrics?.dropped();
     entry.sink.tooSlow(
       `this reader is too slow: ${why}; connect again, and resume after the last event's id`,
     );
+  }
+
+  private counted(): void {
+    this.init.metrics?.readers(this.entries.size);
   }
 
   private kept(): number {

@@ -54,17 +54,18 @@ export function sampledEvents(before: Sample, after: Sample, snapshot: SwarmSnap
   ];
 }
 
-/** The session while it runs. The status of one that has ended is `session_state`'s to tell. */
+/** Of a session that has ended only what does not change any more: it is told once. */
 function progressOf(snapshot: SwarmSnapshot): EventData<"training_progress"> | null {
   const session = currentSession(snapshot.control);
-  if (!isActive(session)) return null;
+  if (session === null) return null;
+  const runs = isActive(session);
   const view: TrainingStatusView = trainingStatusView(snapshot);
   return {
     session_id: session.id,
     status: session.status,
     ...view.progress,
-    samples_per_second: view.samples_per_second,
-    nodes: view.nodes.slice(0, EVENT_LIMITS.progressNodes),
+    samples_per_second: runs ? view.samples_per_second : null,
+    nodes: runs ? view.nodes.slice(0, EVENT_LIMITS.progressNodes) : [],
     nodes_total: view.nodes.length,
   };
 }

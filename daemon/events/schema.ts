@@ -42,7 +42,10 @@ const trainingProgressSchema = z
       .describe("As in the training status, of the first nodes only where there are many."),
     nodes_total: naturalSchema,
   })
-  .meta({ id: "TrainingProgressEvent", description: "How far the session is; at most one a second." });
+  .meta({
+    id: "TrainingProgressEvent",
+    description: "How far the session is; at most one a second, the last one when it has ended.",
+  });
 
 const consensusVoteSchema = z
   .object({

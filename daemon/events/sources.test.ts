@@ -146,7 +146,12 @@ describe("daemon/events: what a node sees", () => {
     assert.equal(progress?.nodes.find((n) => n.id === B)?.batch_progress, 0.7);
     events = [];
     then({ control: controlFixture({ session: sessionFixture({ status: "finished" }) }) });
-    assert.deepEqual(of(events, "training_progress"), [], "it has ended");
+    then({ presence: snapshot.presence.map((p) => ({ ...p, steps: 8, alive: false })) });
+    assert.deepEqual(
+      of(events, "training_progress").map((p) => [p.status, p.height, p.nodes]),
+      [["finished", 7, []]],
+      "once, when it has ended",
+    );
   });
 
   it("what an operator may want to look at", () => {

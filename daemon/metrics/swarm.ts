@@ -2,7 +2,8 @@
  * Everything this node exports at `/metrics`, in one place. The five names without a unit are the HTTP contract's;
  * ours follow Prometheus' naming (base units, `_total` for counters).
  */
-import { Counter, collectDefaultMetrics, Histogram, type Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from "prom-client";
+import type { EventMetrics } from "../events/hub.js";
 import type { RaftSnapshot } from "../services/source.js";
 import { nodeListView } from "../services/views/nodes.js";
 import { currentSession } from "../services/views/training.js";
@@ -31,6 +32,7 @@ export interface SwarmMetrics {
     readonly requests: Counter<"method" | "route" | "status">;
     readonly duration: Histogram<"route">;
   };
+  readonly events: EventMetrics;
 }
 
 const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -55,6 +57,7 @@ export function createSwarmMetrics(registry: Registry, read: SnapshotReader): Sw
   });
   for (const result of ["approved", "refused"]) votes.inc({ result }, 0);
   return {
+    events: eventMetrics(registry),
     network: {
       latency: histogram(
         registry,
@@ -101,6 +104,30 @@ export function createSwarmMetrics(registry: Registry, read: SnapshotReader): Sw
         ["route"],
       ),
     },
+  };
+}
+
+function eventMetrics(registry: Registry): EventMetrics {
+  const published = new Counter({
+    name: "swarm_events_total",
+    help: "Events that this node told its listeners",
+    labelNames: ["type"],
+    registers: [registry],
+  });
+  const clients = new Gauge({
+    name: "swarm_event_clients",
+    help: "Who listens to events, over WebSocket or Server-Sent Events",
+    registers: [registry],
+  });
+  const dropped = new Counter({
+    name: "swarm_event_clients_dropped_total",
+    help: "Listeners that were dropped because they were too slow",
+    registers: [registry],
+  });
+  return {
+    published: (type) => published.inc({ type }),
+    readers: (count) => clients.set(count),
+    dropped: () => dropped.inc(),
   };
 }
 

@@ -56,7 +56,7 @@ export class WsDoor {
   private stopped = false;
 
   constructor(private readonly parts: WsDoorParts) {
-    this.beat = setInterval(() => this.beatAll(), WS_LIMITS.pingMs);
+    this.beat = setInterval(() => void this.beatAll(), WS_LIMITS.pingMs);
     this.beat.unref();
   }
 
@@ -129,11 +129,14 @@ export class WsDoor {
     return mayWatchUnasked(request) ? localViewer(address) : caller;
   }
 
-  private beatAll(): void {
-    for (const client of this.clients)
-      client
-        .beat()
-        .catch((err: unknown) => this.parts.logger.error({ err }, "a WebSocket was not looked at"));
+  /** Looks who is still there, and whose token still counts. Done every `WS_LIMITS.pingMs`. */
+  async beatAll(): Promise<void> {
+    const { logger } = this.parts;
+    await Promise.all(
+      [...this.clients].map((client) =>
+        client.beat().catch((err: unknown) => logger.error({ err }, "a WebSocket was not looked at")),
+      ),
+    );
   }
 }
 

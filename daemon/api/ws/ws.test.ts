@@ -28,14 +28,13 @@ net.connect = (options, ...rest) =>
   connect({ ...options, port: Number(options.port) === 8080 ? ${port} : options.port }, ...rest);
 `)}`;
 
-const revoked = new Set<string>();
 /** Tokens are roles: "viewer", "operator", "admin"; anything else does not count. */
 const keeper: Doorkeeper = {
   identify: async ({ headers, token, address }: Credentials): Promise<Caller> => {
     const shown = token ?? headers.authorization?.replace(/^Bearer /, "") ?? null;
     const nobody = { kind: "anonymous" as const, name: "anonymous", role: null, id: `address:${address}` };
     if (shown === null) return { ...nobody, refusal: null };
-    if (revoked.has(shown) || !["viewer", "operator", "admin"].includes(shown))
+    if (!["viewer", "operator", "admin"].includes(shown))
       return { ...nobody, refusal: "the token is none of ours" };
     return { kind: "user", name: shown, role: shown as "viewer", refusal: null, id: `user:${shown}` };
   },

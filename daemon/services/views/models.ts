@@ -8,12 +8,11 @@ import {
 } from "../../../consensus/control/index.js";
 import type { Certificate } from "../../../consensus/types.js";
 import type { Hash } from "../../../protocol/types.js";
-import { sessionSpecSchema } from "../../../training/session.js";
 import { ServiceError } from "../errors.js";
 import { pageOf } from "../page.js";
 import type { SwarmSnapshot } from "../source.js";
 import { isoTime, rounded } from "./common.js";
-import { currentSession, evaluationView, evaluationViewSchema } from "./training.js";
+import { currentSession, evaluationView, evaluationViewSchema, specOf } from "./training.js";
 import { hashTextSchema, naturalSchema, timeSchema, type View } from "./view.js";
 
 export const modelViewSchema = z
@@ -162,21 +161,12 @@ function sessionFields(session: SessionState) {
   };
 }
 
-interface SpecFields {
+function specFields(value: StoredModel["spec"]): {
   readonly type: string | null;
   readonly dataset: string | null;
-}
-
-/** Specs never change, and some are long (a vocabulary): each is read once; a cache, not state. */
-const readBefore = new WeakMap<object, SpecFields>();
-
-function specFields(value: object): SpecFields {
-  const known = readBefore.get(value);
-  if (known !== undefined) return known;
-  const spec = sessionSpecSchema.safeParse(value).data ?? null;
-  const fields = { type: spec?.model.type ?? null, dataset: spec?.data.dataset ?? null };
-  readBefore.set(value, fields);
-  return fields;
+} {
+  const spec = specOf({ spec: value });
+  return { type: spec?.model.type ?? null, dataset: spec?.data.dataset ?? null };
 }
 
 function downloadPath(id: string): string {

@@ -33,7 +33,7 @@ export function trainingStatusView(snapshot: SwarmSnapshot, id: string | null = 
   const { control } = snapshot;
   const session = (id === null ? null : sessionById(control, id)) ?? currentSession(control);
   if (session === null) return IDLE;
-  const spec = sessionSpecSchema.safeParse(session.spec).data ?? null;
+  const spec = specOf(session);
   const nodes = nodesOf(snapshot, session, spec);
   return {
     session_id: session.id,
@@ -57,6 +57,17 @@ export function trainingStatusView(snapshot: SwarmSnapshot, id: string | null = 
     ended_at: isoTime(session.endedAtMs),
     reason: session.reason,
   };
+}
+
+const specs = new WeakMap<SessionState["spec"], SessionSpec | null>();
+
+/** Null: of a newer version. A session's description never changes, and is read for every request. */
+export function specOf({ spec }: Pick<SessionState, "spec">): SessionSpec | null {
+  const known = specs.get(spec);
+  if (known !== undefined) return known;
+  const read = sessionSpecSchema.safeParse(spec).data ?? null;
+  specs.set(spec, read);
+  return read;
 }
 
 export function evaluationView(evaluation: Evaluation | null): EvaluationView | null {
