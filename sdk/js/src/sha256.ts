@@ -41,29 +41,20 @@ export class Sha256 {
     const view = new DataView(this.block.buffer);
     for (let t = 0; t < 16; t += 1) w[t] = view.getUint32(t * 4);
     for (let t = 16; t < 64; t += 1) {
-      const [a, b] = [w[t - 15] as number, w[t - 2] as number];
+      const [a, b] = [w[t - 15], w[t - 2]];
       const s0 = rotated(a, 7) ^ rotated(a, 18) ^ (a >>> 3);
       const s1 = rotated(b, 17) ^ rotated(b, 19) ^ (b >>> 10);
-      w[t] = (w[t - 16] as number) + s0 + (w[t - 7] as number) + s1;
+      w[t] = w[t - 16] + s0 + w[t - 7] + s1;
     }
-    let [a, b, c, d, e, f, g, h] = state as unknown as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
+    let [a, b, c, d, e, f, g, h] = state;
     for (let t = 0; t < 64; t += 1) {
       const s1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25);
-      const one = (h + s1 + ((e & f) ^ (~e & g)) + (ROUND[t] as number) + (w[t] as number)) | 0;
+      const one = (h + s1 + ((e & f) ^ (~e & g)) + ROUND[t] + w[t]) | 0;
       const s0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22);
       const two = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
       [h, g, f, e, d, c, b, a] = [g, f, e, (d + one) | 0, c, b, a, (one + two) | 0];
     }
-    for (const [i, word] of [a, b, c, d, e, f, g, h].entries()) state[i] = (state[i] as number) + word;
+    for (const [i, word] of [a, b, c, d, e, f, g, h].entries()) state[i] = state[i] + word;
     this.filled = 0;
   }
 }

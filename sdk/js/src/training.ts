@@ -37,8 +37,15 @@ export class Training extends TrainingGroup {
     const types = ["training_progress", "session_state"] as const;
     for await (const { type, data } of this.events.subscribe({ types, ...options })) {
       if (data.session_id !== session) continue;
-      if (type === "training_progress") yield data as unknown as StreamedProgress;
+      if (type === "training_progress" && isProgress(data)) yield data;
       if (type === "session_state" && ENDED.has(String(data.status))) return;
     }
   }
+}
+
+/** What a node sends under this type is what its schema says; here only that it is about a session's progress. */
+function isProgress(
+  data: Readonly<Record<string, unknown>>,
+): data is Readonly<Record<string, unknown>> & StreamedProgress {
+  return typeof data.session_id === "string" && "epoch" in data;
 }
