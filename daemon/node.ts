@@ -5,8 +5,8 @@ import { epochOf } from "../consensus/votes/index.js";
 import { createIdentity, identityBytes, identityFromBytes, SwarmHost } from "../protocol/index.js";
 import { AggregationWorker } from "../training/aggregation/index.js";
 import { TrainerSupervisor } from "../training/trainer/index.js";
-import { openDoor } from "./api/caller.js";
 import { type ApiServer, createApi } from "./api/index.js";
+import { openAuth } from "./auth/index.js";
 import { packageVersion } from "./cli/package_version.js";
 import { type Closer, closeAll, STOP_BUDGETS_MS } from "./closers.js";
 import { type Config, configWarnings } from "./config/index.js";
@@ -188,7 +188,15 @@ async function compose(
   });
   const metrics = createSwarmMetrics(registry, () => source.snapshot());
   host.onLatency((_peer, ms) => metrics.network.latency.observe(ms / 1000));
+  const auth = await openAuth({
+    config,
+    self: identity.peerId,
+    settings: () => participation?.settings ?? null,
+    leads: () => participation?.raft.status().role === "leader",
+    logger: logger.child({ part: "auth" }),
+  });
   const services = createSwarmServices({
+    auth: auth.service,
     source,
     settings: () => member(participation).settings,
     commands: {
@@ -212,12 +220,14 @@ async function compose(
     metrics: metrics.api,
     config: config.api,
     cors: config.cors,
-    keeper: openDoor,
+    keeper: auth.keeper,
     audit: null,
     logger: logger.child({ part: "api" }),
   });
   // It takes no more requests from the first moment, and those under way have until the network is down.
   closeLater("api", () => api.stop(), true);
+  await auth.start(api.address);
+  closeLater("auth", () => auth.stop());
 
   const { bootstrapExpect, form } = config.consensus;
   const introductions = new Introductions(host);

@@ -36,6 +36,14 @@ const kinds = {
   SETTING_CONFLICT: { code: 1140, httpStatus: 412 },
   SETTING_NOT_FOUND: { code: 1141, httpStatus: 404 },
   SETTINGS_FULL: { code: 1142, httpStatus: 413 },
+  USER_NOT_FOUND: { code: 1150, httpStatus: 404 },
+  USER_EXISTS: { code: 1151, httpStatus: 409 },
+  KEY_NOT_FOUND: { code: 1152, httpStatus: 404 },
+  KEY_EXISTS: { code: 1153, httpStatus: 409 },
+  LAST_ADMIN: { code: 1154, httpStatus: 409 },
+  LOGIN_FAILED: { code: 1155, httpStatus: 401 },
+  AUTH_FULL: { code: 1156, httpStatus: 409 },
+  AUTHENTICATION_OFF: { code: 1157, httpStatus: 409 },
   INTERNAL: { code: 1199, httpStatus: 500 },
 } as const satisfies Record<string, ServiceErrorKind>;
 

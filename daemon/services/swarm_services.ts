@@ -1,6 +1,7 @@
 /** The services over a source of snapshots and a few commands: views of the one, errors of the other. */
 import { isActive } from "../../consensus/control/index.js";
 import type { TrainingRequest } from "../../training/plan/index.js";
+import { type AuthService, authenticationOff } from "./auth.js";
 import { ServiceError } from "./errors.js";
 import { decidedBySwarm, saysWhenCutOff } from "./partition.js";
 import { type SettingsPort, settingsService } from "./settings.js";
@@ -19,11 +20,14 @@ export interface SwarmServicesParts {
   readonly commands: SwarmCommands;
   /** @throws ServiceError NOT_READY before the node belongs to a swarm */
   readonly settings: () => SettingsPort;
+  /** Left out: authentication is off. */
+  readonly auth?: AuthService;
 }
 
 export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
   const { source, commands } = parts;
   return {
+    auth: parts.auth ?? authenticationOff,
     nodes: {
       list: () => nodeListView(source.snapshot()),
       get: (id) => nodeDetailView(source.snapshot(), id),

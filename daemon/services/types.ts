@@ -6,6 +6,7 @@
  */
 import type { Hash } from "../../protocol/types.js";
 import type { TrainingRequest } from "../../training/plan/index.js";
+import type { AuthService } from "./auth.js";
 import type { ModelDownload } from "./download.js";
 import type { SettingsService } from "./settings.js";
 import type { ApprovalsView, CastVoteView } from "./views/approvals.js";
@@ -91,6 +92,7 @@ export interface HealthService {
 }
 
 export interface SwarmServices {
+  readonly auth: AuthService;
   readonly nodes: NodesService;
   readonly training: TrainingService;
   readonly models: ModelsService;

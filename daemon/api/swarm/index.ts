@@ -1,5 +1,6 @@
 import type { Registry } from "prom-client";
 import type { Surface } from "../route.js";
+import { authRoutes } from "./auth.js";
 import { consensusRoutes } from "./consensus.js";
 import { healthRoutes, metricsRoute } from "./health.js";
 import { modelRoutes } from "./models.js";
@@ -16,6 +17,7 @@ export function swarmSurface(registry: Registry): Surface {
     routes: [
       ...healthRoutes,
       metricsRoute(registry),
+      ...authRoutes,
       ...nodeRoutes,
       ...trainingRoutes,
       ...modelRoutes,

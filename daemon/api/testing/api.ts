@@ -2,6 +2,7 @@
 import pino from "pino";
 import { Registry } from "prom-client";
 import { createSwarmMetrics } from "../../metrics/index.js";
+import type { AuthService } from "../../services/auth.js";
 import type { SettingsPort } from "../../services/settings.js";
 import type { SwarmCommands, SwarmSnapshot } from "../../services/source.js";
 import { createSwarmServices } from "../../services/swarm_services.js";
@@ -16,6 +17,7 @@ export interface ApiFixtureOptions {
   readonly settings?: SettingsPort;
   readonly config?: Partial<ApiParts["config"]>;
   readonly keeper?: Doorkeeper;
+  readonly auth?: AuthService;
   readonly audit?: Audit;
   readonly cors?: Partial<ApiParts["cors"]>;
 }
@@ -28,6 +30,7 @@ export function startTestApi({
   const registry = new Registry();
   return createApi({
     services: createSwarmServices({
+      auth: options.auth,
       settings: () => {
         if (options.settings !== undefined) return options.settings;
         throw new Error("this test did not expect that settings are asked for");

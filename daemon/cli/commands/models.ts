@@ -22,7 +22,7 @@ export function modelsCommand(context: CliContext): CommandModule {
     describe: "List the models",
     builder: (yargs) => clientOptions(yargs, context),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         show(context, args, await client.get<ModelListView>("/api/v1/models"), renderModels);
       }),
   };
@@ -41,7 +41,7 @@ export function modelsCommand(context: CliContext): CommandModule {
           describe: "File to write; - for standard output. Default: the model's name",
         })
         .option("force", { type: "boolean", default: false, describe: "Overwrite the file" }),
-    handler: (args) => withClient(args, (client) => save(context, client, args)),
+    handler: (args) => withClient(context, args, (client) => save(context, client, args)),
   };
   return {
     command: "models",

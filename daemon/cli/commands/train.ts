@@ -38,7 +38,7 @@ function startCommand(context: CliContext): CommandModule<object, StartArgs> {
         ) as Argv<StartArgs>,
     handler: async (args) => {
       const request = (await sessionFlags()).requestOf(args);
-      await withClient(args, async (client) => {
+      await withClient(context, args, async (client) => {
         const started = await client.post<TrainingStatusView>("/api/v1/training/start", request);
         // Watching as JSON is one object a line, the first one too.
         if (args.watch && args.json) context.io.out(JSON.stringify(started));
@@ -68,7 +68,7 @@ function statusCommand(context: CliContext): CommandModule<object, ClientArgs> {
     describe: "Show the running session, else the last one",
     builder: (yargs) => clientOptions(yargs, context),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         show(context, args, await client.get<TrainingStatusView>("/api/v1/training/status"), renderTraining);
       }),
   };
@@ -80,7 +80,7 @@ function stopCommand(context: CliContext): CommandModule<object, ClientArgs> {
     describe: "Stop the running session; its last version stays",
     builder: (yargs) => clientOptions(yargs, context),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         show(context, args, await client.post<TrainingStatusView>("/api/v1/training/stop"), trainingLine);
       }),
   };
@@ -99,6 +99,6 @@ function watchCommand(context: CliContext): CommandModule<object, WatchArgs> {
         default: WATCH_INTERVAL_S,
         describe: "Seconds between two looks",
       }),
-    handler: (args) => withClient(args, (client) => watchTraining(context, client, args)),
+    handler: (args) => withClient(context, args, (client) => watchTraining(context, client, args)),
   };
 }
