@@ -25,8 +25,6 @@ export const STOP_BUDGETS_MS = {
   network: 1500,
   /** Requests under way (`drainMs`), then their connections are cut. */
   api: 5250,
-  /** A first admin that is just being created. */
-  auth: 250,
   aggregation: 250,
   store: 2000,
 } as const;

@@ -225,9 +225,9 @@ async function compose(
     logger: logger.child({ part: "api" }),
   });
   // It takes no more requests from the first moment, and those under way have until the network is down.
-  closeLater("api", () => api.stop(), true);
+  const closeApi = () => Promise.all([api.stop(), auth.stop()]).then(() => undefined);
+  closeLater("api", closeApi, true);
   await auth.start(api.address);
-  closeLater("auth", () => auth.stop());
 
   const { bootstrapExpect, form } = config.consensus;
   const introductions = new Introductions(host);

@@ -89,6 +89,7 @@ const SECTIONS: readonly Section[] = [
   { title: "Recovery by force", files: bounds("daemon/recovery/backup.ts", "daemon/recovery/probe.ts") },
   { title: "Datasets", files: [{ path: "training/datasets/limits.ts" }] },
   { title: "HTTP API", files: [{ path: "daemon/api/limits.ts" }] },
+  { title: "Authentication", files: [{ path: "daemon/auth/limits.ts" }] },
 ];
 
 /** @throws Error when a limit has no comment, or a listed file has no limit */

@@ -27,25 +27,31 @@ export interface FirstAdminParts {
 
 export class FirstAdmin {
   private timer: NodeJS.Timeout | null = null;
-  private trying: Promise<void> = Promise.resolve();
+  private trying = false;
   private stopped = false;
+  private said = false;
 
   constructor(private readonly parts: FirstAdminParts) {}
 
   /** Looks until it is stopped. */
   start(): void {
     this.timer = setInterval(() => {
-      this.trying = this.trying.then(() => this.attempt());
+      if (this.trying) return;
+      this.trying = true;
+      void this.attempt().finally(() => {
+        this.trying = false;
+      });
     }, EVERY_MS);
     this.timer.unref();
   }
 
-  async stop(): Promise<void> {
+  /** What is under way may still wait for the swarm, and is not waited for. */
+  stop(): void {
     this.stopped = true;
     if (this.timer !== null) clearInterval(this.timer);
-    await this.trying;
   }
 
+  /** Never rejects. */
   private async attempt(): Promise<void> {
     const { directory, leads, failed } = this.parts;
     if (this.stopped || directory.records === null) return;
@@ -55,7 +61,9 @@ export class FirstAdmin {
       // What another leader has committed is applied here before this one decides that there is nobody.
       if ((await directory.latest()).users.size === 0) await this.create();
     } catch (error) {
-      if (!this.stopped) failed(error);
+      // Tried again soon; said once.
+      if (!this.stopped && !this.said) failed(error);
+      this.said = true;
     }
   }
 

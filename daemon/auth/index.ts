@@ -87,7 +87,7 @@ export async function openAuth(init: AuthInit): Promise<Auth> {
       firstAdmin.start();
     },
     stop: async () => {
-      await firstAdmin.stop();
+      firstAdmin.stop();
       await local.remove(folder);
     },
   };
