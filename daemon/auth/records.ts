@@ -111,6 +111,17 @@ export function recordsOf({ entries }: Settings): AuthRecords {
   return { users, apiKeys, publicKeys };
 }
 
+/** @returns why `value` may not stand under a key that begins with `auth.`; or null */
+export function recordFault(key: string, value: unknown): string | null {
+  const kind = KINDS.find(([prefix]) => key.startsWith(prefix));
+  if (kind === undefined) return `${key}: no record of this version is called so`;
+  const [prefix, schema] = kind;
+  if (prefix !== JWK_PREFIX && !nameSchema.safeParse(key.slice(prefix.length)).success)
+    return `${key}: expected a name of ${NAME_ALLOWED}`;
+  const issue = schema.safeParse(value).error?.issues[0];
+  return issue === undefined ? null : `${key}: ${issue.path.join(".")}: ${issue.message}`;
+}
+
 export function userOf(setting: Setting): User | null {
   return userSchema.safeParse(setting.value).data ?? null;
 }

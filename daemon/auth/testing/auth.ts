@@ -32,7 +32,7 @@ export async function startTestAuth({
   member = () => true,
 }: TestAuthOptions = {}): Promise<TestAuth> {
   const dataDir = await mkdtemp(join(tmpdir(), "ncrsh-auth-"));
-  const swarm = await settingsAlone();
+  const swarm = await settingsAlone("a", true);
   const logged: string[] = [];
   const opened: Auth[] = [];
   const logger = {
