@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeJwt, decodeProtectedHeader } from "jose";
+import type { Settings } from "../../consensus/control/index.js";
 import type { Caller } from "../api/caller.js";
 import { ServiceError, type ServiceErrorName } from "../services/errors.js";
 import type { Auth } from "./index.js";
@@ -72,6 +73,31 @@ describe("daemon/auth", () => {
     assert.equal((await asks(auth, back.token)).role, "admin");
     assert.equal(auth.service.jwks().keys.length, 2);
     assert.deepEqual(auth.service.jwks(), other.service.jwks());
+  });
+
+  it("asks the swarm once before it refuses what another node may just have issued", async () => {
+    const auth = await start();
+    const { settings } = test.swarm;
+    // As a node that has not applied it yet, and does once it asks.
+    let behind: Settings | null = settings.state;
+    let asked = 0;
+    const late = await test.another(undefined, {
+      get state() {
+        return behind ?? settings.state;
+      },
+      read: async () => {
+        asked++;
+        behind = null;
+        return settings.read();
+      },
+      set: (...args) => settings.set(...args),
+      delete: (...args) => settings.delete(...args),
+    });
+    const { token } = await auth.service.login(admin, ADDRESS);
+    assert.equal((await asks(late, token)).role, "admin");
+    assert.equal(asked, 1);
+    for (let i = 0; i < 20; i++) await asks(late, `ncrsh_key_${"A".repeat(43)}.nobody`);
+    assert.ok(asked < 20, "whoever sends garbage does not have every node ask");
   });
 
   it("ends a login everywhere, also after a restart", async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadConfig } from "../../config/index.js";
 import { type SettingsAlone, settingsAlone } from "../../settings/testing/alone.js";
+import type { DirectoryPort } from "../directory.js";
 import { type Auth, openAuth } from "../index.js";
 
 export const ADMIN_PASSWORD = "a password for tests";
@@ -15,7 +16,7 @@ export interface TestAuth {
   /** What was logged. */
   readonly logged: string[];
   /** Another node of the same swarm. */
-  another(flags?: Record<string, string>, now?: () => number): Promise<Auth>;
+  another(flags?: Record<string, string>, port?: DirectoryPort): Promise<Auth>;
   stop(): Promise<void>;
 }
 
@@ -39,7 +40,7 @@ export async function startTestAuth({
     info: (...said: unknown[]) => void logged.push(String(said.at(-1))),
     warn: (...said: unknown[]) => void logged.push(String(said.at(-1))),
   };
-  const open = async (self: string, more: Record<string, string>, clock: () => number): Promise<Auth> => {
+  const open = async (self: string, more: Record<string, string>, port: DirectoryPort): Promise<Auth> => {
     const config = await loadConfig({
       env: {},
       flags: {
@@ -48,19 +49,19 @@ export async function startTestAuth({
         ...more,
       },
     });
-    const settings = () => (member() ? swarm.settings : null);
+    const settings = () => (member() ? port : null);
     const leads = () => self === "a" && swarm.raft.status().role === "leader";
-    const auth = await openAuth({ config, self, settings, leads, logger, now: clock });
+    const auth = await openAuth({ config, self, settings, leads, logger, now });
     opened.push(auth);
     return auth;
   };
-  const auth = await open("a", flags, now);
+  const auth = await open("a", flags, swarm.settings);
   return {
     auth,
     swarm,
     dataDir: join(dataDir, "a"),
     logged,
-    another: (more = flags, clock = now) => open(`b${opened.length}`, more, clock),
+    another: (more = flags, port = swarm.settings) => open(`b${opened.length}`, more, port),
     stop: async () => {
       for (const each of opened) await each.stop();
       await swarm.stop();
