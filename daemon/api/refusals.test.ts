@@ -160,6 +160,28 @@ describe("daemon/api: refusals", function () {
     });
   }
 
+  it("says when the next login is looked at", async () => {
+    const login = () =>
+      fetch(`${api.address}/api/v1/auth/login`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ username: "viewer", password: "not the password" }),
+      });
+    // Each failure doubles the wait, so one of the next is refused however slow this machine is.
+    for (let i = 0; ; i++) {
+      const response = await login();
+      const { error } = (await response.json()) as ErrorBody;
+      if (response.status === 429) {
+        assert.ok(i >= 5);
+        assert.equal(response.headers.get("retry-after"), String(error.details.retry_after_seconds));
+        return;
+      }
+      assert.deepEqual([response.status, error.name], [401, "LOGIN_FAILED"]);
+      assert.equal(response.headers.get("www-authenticate"), "Bearer");
+      assert.ok(i < 15);
+    }
+  });
+
   it("lets the key of the data folder in, and logs out for good", async () => {
     const local = await readLocalAccess(`${test.dataDir}/api`);
     const me = await fetch(`${api.address}/api/v1/auth/me`, { headers: bearer(local?.key ?? "") });
