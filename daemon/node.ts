@@ -5,8 +5,8 @@ import { epochOf } from "../consensus/votes/index.js";
 import { createIdentity, identityBytes, identityFromBytes, SwarmHost } from "../protocol/index.js";
 import { AggregationWorker } from "../training/aggregation/index.js";
 import { TrainerSupervisor } from "../training/trainer/index.js";
-import { openDoor } from "./api/caller.js";
 import { type ApiServer, createApi } from "./api/index.js";
+import { openAuth } from "./auth/index.js";
 import { packageVersion } from "./cli/package_version.js";
 import { type Closer, closeAll, STOP_BUDGETS_MS } from "./closers.js";
 import { type Config, configWarnings } from "./config/index.js";
@@ -192,11 +192,19 @@ async function compose(
   });
   const metrics = createSwarmMetrics(registry, () => source.snapshot());
   host.onLatency((_peer, ms) => metrics.network.latency.observe(ms / 1000));
+  const auth = await openAuth({
+    config,
+    self: identity.peerId,
+    settings: () => participation?.settings ?? null,
+    leads: () => participation?.raft.status().role === "leader",
+    logger: logger.child({ part: "auth" }),
+  });
   const hub = createEvents(config.events, metrics.events);
   const watching = new NodeEvents({ hub: hub.hub, snapshot: () => source.snapshot() });
   happenings = watching;
   const services = createSwarmServices({
     events: hub.service,
+    auth: auth.service,
     source,
     settings: () => member(participation).settings,
     models: () => member(participation).models,
@@ -216,20 +224,21 @@ async function compose(
     config: config.api,
     cors: config.cors,
     events: { maxClients: config.events.maxClients, loopback: config.authentication.loopbackEvents },
-    keeper: openDoor,
+    keeper: auth.keeper,
     audit: null,
     logger: logger.child({ part: "api" }),
   });
   // It takes no more requests from the first moment, and those under way have until the network is down.
   closeLater(
     "api",
-    () => {
+    async () => {
       watching.stop();
-      return api.stop();
+      await Promise.all([api.stop(), auth.stop()]);
     },
     true,
   );
   watching.start();
+  await auth.start(api.address);
 
   const { bootstrapExpect, form } = config.consensus;
   const introductions = new Introductions(host);

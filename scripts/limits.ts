@@ -101,6 +101,7 @@ const SECTIONS: readonly Section[] = [
       { path: "daemon/api/sse_limits.ts" },
     ],
   },
+  { title: "Authentication", files: [{ path: "daemon/auth/limits.ts" }] },
 ];
 
 /** @throws Error when a limit has no comment, or a listed file has no limit */

@@ -15,6 +15,10 @@ export interface Caller {
   readonly refusal: string | null;
   /** What the caller may be told apart by, for limits: `user:ada`, `key:ci`, or the address of who has no name. */
   readonly id: string;
+  /** When the credentials end, in ms since the epoch; null or left out: they do not. */
+  readonly expiresAtMs?: number | null;
+  /** The login that a user's token came from; what a logout ends. */
+  readonly session?: string;
 }
 
 /** What is looked at to know who asks. */

@@ -123,7 +123,9 @@ function answerErrors({ logger, metrics }: ApiParts, stopping: () => boolean): M
         );
       }
       ctx.status = error.httpStatus;
-      if (error.name === "UNAUTHENTICATED") ctx.set("WWW-Authenticate", "Bearer");
+      if (error.httpStatus === 401) ctx.set("WWW-Authenticate", "Bearer");
+      const { retry_after_seconds: wait } = error.details;
+      if (typeof wait === "number" && !ctx.res.hasHeader("Retry-After")) ctx.set("Retry-After", String(wait));
       ctx.body = errorBody(error, requestId);
     }
     // Otherwise a client could hold a kept-alive connection open and with it the node's end.

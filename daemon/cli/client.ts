@@ -4,6 +4,7 @@ import { Agent, type Dispatcher, request } from "undici";
 import { DaemonError } from "../errors.js";
 import type { ErrorBody } from "../services/errors.js";
 import { API_URL_ENV } from "./api_url.js";
+import { TOKEN_ENV } from "./token.js";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const ANSWER_TIMEOUT_MS = 30_000;
@@ -24,8 +25,14 @@ export class ApiClient {
   /** Kept alive: undici (7.30) fails an answer that is read slowly when its connection closes at the end. */
   private readonly dispatcher = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS }, pipelining: 1 });
 
-  /** @param url for example `http://127.0.0.1:8080` */
-  constructor(private readonly url: string) {}
+  /**
+   * @param url for example `http://127.0.0.1:8080`
+   * @param token a token or an API key; null: none is sent
+   */
+  constructor(
+    private readonly url: string,
+    private readonly token: string | null = null,
+  ) {}
 
   /** @param signal gives the question up */
   get<T>(path: string, signal?: AbortSignal): Promise<T> {
@@ -48,6 +55,15 @@ export class ApiClient {
   put<T>(path: string, body: unknown, headers: Headers = {}): Promise<T> {
     const all = { ...headers, "content-type": "application/json" };
     return this.json<T>(path, { method: "PUT", body: JSON.stringify(body), headers: all }, ANSWER_TIMEOUT_MS);
+  }
+
+  /** For what is answered with nothing. */
+  async postForNothing(path: string, body: unknown): Promise<void> {
+    const headers = { "content-type": "application/json" };
+    const init: Init = { method: "POST", body: JSON.stringify(body), headers };
+    const response = await this.send(path, init, ANSWER_TIMEOUT_MS);
+    const text = await this.text(response);
+    if (response.statusCode !== 204) throw refused(response.statusCode, text);
   }
 
   delete<T>(path: string, headers: Headers = {}): Promise<T> {
@@ -91,8 +107,10 @@ export class ApiClient {
 
   private async send(path: string, init: Init, timeoutMs: number): Promise<Dispatcher.ResponseData> {
     try {
+      const credentials = this.token === null ? {} : { authorization: `Bearer ${this.token}` };
       return await request(new URL(path, this.url), {
         ...init,
+        headers: { ...(init.headers as Headers | undefined), ...credentials },
         dispatcher: this.dispatcher,
         headersTimeout: timeoutMs,
         bodyTimeout: timeoutMs,
@@ -146,6 +164,8 @@ export class ApiClient {
   }
 }
 
+const LOG_IN = `log in with "ncrsh-swarm login", give a token or an API key with --token or ${TOKEN_ENV}, or, on the node's own machine, say where its data folder is: --data-dir`;
+
 const REASONS: Record<string, string> = {
   ENOTFOUND: "its name does not resolve",
   UND_ERR_CONNECT_TIMEOUT: "the connection timed out",
@@ -177,5 +197,6 @@ function refused(status: number, text: string): DaemonError {
     return new DaemonError("API_REFUSED", `the node answered with HTTP ${status}`, { status });
   }
   const message = `${error.message} (${error.name}, ${error.code})`;
-  return new DaemonError("API_REFUSED", message, { status, name: error.name, details: error.details });
+  const hint = error.name === "UNAUTHENTICATED" ? LOG_IN : undefined;
+  return new DaemonError("API_REFUSED", message, { status, name: error.name, details: error.details, hint });
 }

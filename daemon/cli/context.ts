@@ -4,6 +4,7 @@ import { API_URL_ENV, apiUrl, DEFAULT_API_URL } from "./api_url.js";
 import type { ApiClient } from "./client.js";
 import type { ExitCode } from "./exit.js";
 import type { Io } from "./io.js";
+import { DATA_DIR_ENV, DEFAULT_DATA_DIR, TOKEN_ENV } from "./token.js";
 
 /** A first signal asks, a second one ends. A command that does not answer to it is ended by the first. */
 export interface StopRequest {
@@ -23,6 +24,8 @@ export interface CliContext {
 
 export interface ClientArgs {
   readonly api: string;
+  readonly token?: string;
+  readonly "data-dir": string;
   readonly json: boolean;
 }
 
@@ -34,17 +37,43 @@ export function clientOptions<T>(yargs: Argv<T>, { io }: CliContext): Argv<T & C
       defaultDescription: `$${API_URL_ENV} or ${DEFAULT_API_URL}`,
       describe: "The node's HTTP API",
     })
+    .option("token", {
+      type: "string",
+      requiresArg: true,
+      describe: `Token or API key, else $${TOKEN_ENV}, what "login" has kept, or the key of a node on this machine`,
+    })
+    .option("data-dir", {
+      type: "string",
+      requiresArg: true,
+      default: io.env[DATA_DIR_ENV] || DEFAULT_DATA_DIR,
+      defaultDescription: `$${DATA_DIR_ENV} or ${DEFAULT_DATA_DIR}`,
+      describe: "Data folder of the node on this machine, whose key is taken",
+    })
     .option("json", { type: "boolean", default: false, describe: "Print the API's answer as it is" }) as Argv<
     T & ClientArgs
   >;
 }
 
 /** Runs `use` with a client that is closed afterwards, whatever happens. */
-export async function withClient<T>({ api }: ClientArgs, use: (client: ApiClient) => Promise<T>): Promise<T> {
-  const url = apiUrl(api);
+export async function withClient<T>(
+  context: CliContext,
+  args: ClientArgs,
+  use: (client: ApiClient) => Promise<T>,
+): Promise<T> {
+  const url = apiUrl(args.api);
+  const { tokenFor } = await import("./token_for.js");
+  return withClientOf(url, await tokenFor(context.io.env, url, args), use);
+}
+
+/** @param token null: none is sent */
+export async function withClientOf<T>(
+  url: string,
+  token: string | null,
+  use: (client: ApiClient) => Promise<T>,
+): Promise<T> {
   // Loaded when it is needed: help and completion answer faster without.
   const { ApiClient } = await import("./client.js");
-  const client = new ApiClient(url);
+  const client = new ApiClient(url, token);
   try {
     return await use(client);
   } finally {

@@ -5,6 +5,8 @@ export interface Io {
   /** What is not the result: errors, hints, progress. */
   err(text: string): void;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Asks for what must not be seen on the terminal, or reads the first line of a pipe. */
+  readonly secret?: (question: string) => Promise<string>;
 }
 
 export const processIo: Io = {
@@ -15,6 +17,7 @@ export const processIo: Io = {
     process.stderr.write(`${text}\n`);
   },
   env: process.env,
+  secret: async (question) => (await import("./ask_secret.js")).askSecret(question),
 };
 
 /**

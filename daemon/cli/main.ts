@@ -3,12 +3,15 @@ import yargs, { type Argv } from "yargs";
 import { nearest } from "../config/nearest.js";
 import { consensusCommand } from "./commands/consensus.js";
 import { initCommand } from "./commands/init.js";
+import { keyCommand } from "./commands/key.js";
+import { loginCommand, logoutCommand } from "./commands/login.js";
 import { modelsCommand } from "./commands/models.js";
 import { nodesCommand } from "./commands/nodes.js";
 import { settingsCommand } from "./commands/settings.js";
 import { startCommand } from "./commands/start.js";
 import { statusCommand } from "./commands/status.js";
 import { trainCommand } from "./commands/train.js";
+import { userCommand } from "./commands/user.js";
 import { versionCommand } from "./commands/version.js";
 import type { CliContext, StopRequest } from "./context.js";
 import { EXIT, type ExitCode, exitCodeOf, hintOf, UsageError } from "./exit.js";
@@ -44,6 +47,10 @@ function parserOf(context: CliContext, argv: readonly string[]): Argv {
     .command(modelsCommand(context))
     .command(consensusCommand(context))
     .command(settingsCommand(context))
+    .command(loginCommand(context))
+    .command(logoutCommand(context))
+    .command(userCommand(context))
+    .command(keyCommand(context))
     .command(versionCommand(context))
     .completion("completion", "Print a script that completes commands and flags in bash or zsh")
     .check((args) => checkValues(args, argv, parser))
@@ -104,6 +111,10 @@ const COMMANDS = [
   "models",
   "consensus",
   "settings",
+  "login",
+  "logout",
+  "user",
+  "key",
   "version",
   "completion",
 ];

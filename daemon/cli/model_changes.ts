@@ -34,7 +34,7 @@ export function modelChanges(context: CliContext): CommandModule[] {
         .option("session", { type: "string", describe: "Default: the running session, else the last" })
         .option("height", { type: "number", describe: "Default: its last version" }),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         const { name, tag, session, height } = args;
         const request = { name, tags: tagsOf(tag), session_id: session, height };
         show(context, args, await client.post<ModelView>("/api/v1/models/save", request), renderModel);
@@ -48,7 +48,7 @@ export function modelChanges(context: CliContext): CommandModule[] {
         .positional("id", { type: "string", demandOption: true, describe: STORED })
         .option("rounds", { type: "number", describe: "Versions after which the session ends" }),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         const request = { model_id: args.id, rounds: args.rounds };
         const view = await client.post<ModelLoadedView>("/api/v1/models/load", request);
         show(context, args, view, ({ session_id }) => `session ${session_id} begins with ${args.id}`);
@@ -64,7 +64,7 @@ export function modelChanges(context: CliContext): CommandModule[] {
         describe: STORED,
       }),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         const path = `/api/v1/models/${encodeURIComponent(args.id)}`;
         const view = await client.delete<ModelDeletedView>(path);
         show(context, args, view, ({ model_id }) => `deleted ${model_id}`);

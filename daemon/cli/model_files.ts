@@ -41,7 +41,7 @@ export function downloadCommand(context: CliContext): CommandModule<object, Down
           describe: "File to write; - for standard output. Default: the model's name",
         })
         .option("force", { type: "boolean", default: false, describe: "Overwrite the file" }),
-    handler: (args) => withClient(args, (client) => save(context, client, args)),
+    handler: (args) => withClient(context, args, (client) => save(context, client, args)),
   };
 }
 
@@ -59,7 +59,7 @@ export function uploadCommand(context: CliContext): CommandModule<object, Upload
           describe: "A model of the same kind, for weights that do not say what they are",
         }),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         show(context, args, await upload(client, args), renderModel);
       }),
   };

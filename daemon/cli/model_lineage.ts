@@ -22,7 +22,7 @@ export function lineageCommand(context: CliContext): CommandModule<object, Linea
         .option("limit", { type: "number", default: 100, describe: "Certificates on one page, 1 to 500" })
         .option("cursor", { type: "string", describe: "Where the page begins, as the one before says" }),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         const query = new URLSearchParams({ limit: String(args.limit) });
         if (args.cursor !== undefined) query.set("cursor", args.cursor);
         const path = `/api/v1/models/${encodeURIComponent(args.id)}/lineage?${query}`;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,6 +12,7 @@ import { loadConfig } from "../config/index.js";
 import { createLogger } from "../logger.js";
 import { startNode } from "../node.js";
 import { openStore } from "../store/index.js";
+import { runCli } from "./testing/run.js";
 
 const BIN = fileURLToPath(new URL("bin.js", import.meta.url));
 /** A fault that nobody catches, on request. */
@@ -89,16 +90,68 @@ describe("ncrsh-swarm start", function () {
     assert.equal(node.err(), "", "with --json nothing is written for people");
   });
 
-  it("says when the configuration asks for an authentication that does not exist yet", async () => {
-    const node = start({ more: ["--authentication-provider", "jwt"] });
+  it("says when everybody who reaches its API may do everything", async () => {
+    const node = start({ more: ["--authentication-provider", "none"] });
     await node.ready;
     node.process.kill("SIGTERM");
     await node.ended;
-    assert.equal(
-      node.records.filter(({ level, msg }) => level === "warn" && /not enforced yet/.test(String(msg)))
-        .length,
-      1,
+    const warned = node.records.filter(
+      ({ level, msg }) => level === "warn" && /may do everything/.test(String(msg)),
     );
+    assert.equal(warned.length, 1);
+  });
+
+  it("lets nobody in but by a password, and programs on this machine by the key in its data folder", async () => {
+    const node = start();
+    const { api } = await node.ready;
+    const env = { XDG_CONFIG_HOME: join(folder, "config"), HOME: folder };
+    const cli = async (argv: string[], more: Record<string, string> = {}) => {
+      const { exitCode, out, err } = await runCli([...argv, "--api", api], { env: { ...env, ...more } });
+      return [exitCode, `${out}${err}`] as const;
+    };
+    const local = ["--data-dir", join(folder, "data")];
+    const [code, said] = await cli(["user", "list"]);
+    assert.deepEqual(
+      [code, /UNAUTHENTICATED.*\nhint: {2}log in with "ncrsh-swarm login"/.test(said)],
+      [4, true],
+    );
+    const shown = /the user admin was created with the password (\S+)/;
+    const password = () => node.records.flatMap(({ msg }) => shown.exec(String(msg))?.[1] ?? [])[0];
+    while (password() === undefined) await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.match((await cli(["user", "list", ...local]))[1], /admin +admin/);
+
+    assert.equal((await cli(["login"], { NCRSH_SWARM_PASSWORD: "not the password" }))[0], 4);
+    assert.match(
+      (await cli(["login"], { NCRSH_SWARM_PASSWORD: password() ?? "" }))[1],
+      /logged in as admin \(admin\)/,
+    );
+    assert.equal((await stat(join(folder, "config/ncrsh-swarm/credentials.json"))).mode & 0o777, 0o600);
+    assert.match(
+      (await cli(["user", "create", "ada"], { NCRSH_SWARM_PASSWORD: "ada's password" }))[1],
+      /as viewer/,
+    );
+    assert.match((await cli(["user", "set", "ada", "--role", "operator"]))[1], /ada is operator/);
+    const [, key] = await cli(["key", "create", "ci", "--role", "viewer", "--expires", "24h"]);
+    assert.match(key, /^ncrsh_key_\S+\.ci$/);
+    assert.match(
+      (await cli(["user", "list"], { NCRSH_SWARM_TOKEN: key }))[1],
+      /needs the role admin.*FORBIDDEN/,
+    );
+    assert.equal((await cli(["status", "--token", key]))[0], 0);
+    assert.doesNotMatch((await cli(["settings", "list"]))[1], /auth\./);
+    for (const argv of [
+      ["get", "auth.user.admin"],
+      ["set", "auth.user.eve", "1"],
+      ["delete", "auth.user.admin"],
+    ])
+      assert.match((await cli(["settings", ...argv]))[1], /is the swarm's own/);
+    assert.match((await cli(["key", "delete", "ci"]))[1], /no API key any more/);
+    assert.match((await cli(["user", "delete", "ada"]))[1], /no user any more/);
+    assert.match((await cli(["logout"]))[1], /admin is logged out/);
+    assert.equal((await cli(["user", "list"]))[0], 4);
+    node.process.kill("SIGTERM");
+    assert.equal(await node.ended, 0);
+    assert.ok(!existsSync(join(folder, "data/api/local.json")), "the key ends with the node");
   });
 
   it("goes on when the reader of its log has gone", async () => {

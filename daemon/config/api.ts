@@ -31,7 +31,8 @@ export const api = group(
       about: "Requests a minute of one user or API key.",
     }),
     jwtSecret: field(z.string().max(4096).default(""), {
-      about: "Secret for tokens. Has no effect before authentication exists.",
+      about:
+        "Secret that signs tokens where `authentication.algorithm` is hs256, at least 32 bytes; else it is not used.",
       secret: true,
     }),
   }),

@@ -92,7 +92,16 @@ describe("loadConfig", () => {
       authenticatedRateLimit: 1000,
       jwtSecret: "your_secret_key",
     });
-    assert.deepEqual(authentication, { provider: "jwt", loopbackEvents: true, tokenExpiryMs: 86_400_000 });
+    assert.deepEqual(authentication, {
+      provider: "jwt",
+      loopbackEvents: true,
+      tokenExpiryMs: 86_400_000,
+      refreshExpiryMs: 7 * 86_400_000,
+      algorithm: "rs256",
+      privateKeyFile: null,
+      publicKeyFile: null,
+      adminPassword: "",
+    });
     assert.deepEqual(logging, { level: "info", format: "json" });
     assert.deepEqual(cors.origins, ["https://dashboard.yourcompany.com"]);
   });
@@ -178,6 +187,31 @@ describe("loadConfig", () => {
     assert.match(await problem("api:\n  port:\n"), /^swarm\.yaml:2 api\.port: has no value/);
     assert.match(await problem("api: 5"), /must hold settings/);
     assert.match(await problem("- api"), /must hold groups/);
+  });
+
+  it("takes no authentication on loopback only", async () => {
+    const open = "authentication: { provider: none }\napi: { host: 0.0.0.0 }";
+    assert.match(await problem(open), /everybody is admin, so `api\.host` must be loopback.*provider to jwt/);
+    for (const host of ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
+      assert.equal(
+        (await load(`authentication: { provider: none }\napi: { host: "${host}" }`)).api.host,
+        host,
+      );
+  });
+
+  it("refuses a placeholder, a short secret and none at all where tokens are signed with it", async () => {
+    const hs256 = (secret: string) =>
+      `authentication: { algorithm: HS256 }\napi: { jwt_secret: "${secret}" }`;
+    assert.match(await problem(hs256("your_secret_key")), /placeholder/);
+    assert.match(await problem(hs256("")), /it has 0 bytes, at least 32/);
+    const short = await problem(hs256("hunter2hunter2hunter2"));
+    assert.match(short, /it has 21 bytes, at least 32/);
+    assert.doesNotMatch(short, /hunter2/);
+    assert.equal((await load(hs256("x".repeat(32)))).authentication.algorithm, "hs256");
+  });
+
+  it("takes a public key only with its private one", async () => {
+    assert.match(await problem("authentication: { public_key_file: public.pem }"), /only together with/);
   });
 
   it("never shows a secret", async () => {

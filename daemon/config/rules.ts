@@ -1,4 +1,6 @@
 /** What must hold between settings. Each rule is part of the reference. */
+import { BlockList, isIP } from "node:net";
+import { JWT_SECRET_BYTES_MIN, jwtSecretFault } from "./jwt_secret.js";
 import type { Config } from "./schema.js";
 
 export interface Rule {
@@ -14,6 +16,17 @@ export interface Rule {
 const DEAD_AFTER_HEARTBEATS_MIN = 3;
 /** Voters must be able to miss a heartbeat or two without calling an election. */
 const ELECTION_HEARTBEATS_MIN = 3;
+
+const loopback = new BlockList();
+loopback.addSubnet("127.0.0.0", 8, "ipv4");
+loopback.addAddress("::1", "ipv6");
+
+/** By what it says; a name may still resolve to something else, which the door looks at. */
+function saysLoopback(host: string): boolean {
+  const name = host.replace(/^\[(.*)\]$/, "$1");
+  const kind = isIP(name);
+  return kind === 0 ? name === "localhost" : loopback.check(name, kind === 6 ? "ipv6" : "ipv4");
+}
 
 export const RULES: readonly Rule[] = [
   {
@@ -50,5 +63,27 @@ export const RULES: readonly Rule[] = [
     holds: ({ training }) => training.deadAfterMs >= DEAD_AFTER_HEARTBEATS_MIN * training.heartbeatMs,
     remedy: ({ training }) =>
       `Raise training.dead_after to ${DEAD_AFTER_HEARTBEATS_MIN * training.heartbeatMs}ms, or lower training.heartbeat.`,
+  },
+  {
+    settings: ["authentication.provider", "api.host"],
+    about:
+      "With `provider: none` everybody is admin, so `api.host` must be loopback (`127.0.0.1`, `::1` or `localhost`).",
+    holds: ({ authentication, api }) => authentication.provider !== "none" || saysLoopback(api.host),
+    remedy: () => "Set authentication.provider to jwt, or api.host to 127.0.0.1.",
+  },
+  {
+    settings: ["authentication.algorithm", "api.jwt_secret"],
+    about: `With \`algorithm: hs256\`, \`api.jwt_secret\` must be a secret of your own of at least ${JWT_SECRET_BYTES_MIN} bytes.`,
+    holds: ({ authentication, api }) =>
+      authentication.algorithm !== "hs256" || jwtSecretFault(api.jwtSecret) === null,
+    remedy: ({ api }) =>
+      `The given one is refused: ${jwtSecretFault(api.jwtSecret)}. Make one with \`openssl rand -base64 48\`, or take algorithm rs256, which needs none.`,
+  },
+  {
+    settings: ["authentication.public_key_file", "authentication.private_key_file"],
+    about: "`public_key_file` is taken only together with `private_key_file`.",
+    holds: ({ authentication }) =>
+      authentication.publicKeyFile === null || authentication.privateKeyFile !== null,
+    remedy: () => "Give the private key too, or neither: the node then makes a pair of its own.",
   },
 ];

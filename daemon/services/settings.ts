@@ -10,7 +10,7 @@ import {
   settingOf,
   settingValueSchema,
 } from "../../consensus/control/index.js";
-import { settingFault } from "../settings/known.js";
+import { isReserved, RESERVED_PREFIX, settingFault } from "../settings/known.js";
 import { ServiceError } from "./errors.js";
 import {
   type SettingDeletedView,
@@ -110,6 +110,9 @@ function requireKey(key: string): void {
   const parsed = settingKeySchema.safeParse(key);
   if (!parsed.success)
     throw new ServiceError("INVALID_REQUEST", `key: ${parsed.error.issues[0]?.message}`, { committed: "no" });
+  if (!isReserved(key)) return;
+  const message = `key: what begins with ${RESERVED_PREFIX} is the swarm's own; users and API keys are changed at /api/v1/auth`;
+  throw new ServiceError("INVALID_REQUEST", message, { committed: "no" });
 }
 
 function checkedValue(key: string, value: unknown): JsonValue {

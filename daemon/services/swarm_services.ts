@@ -1,4 +1,5 @@
 /** The services over a source of snapshots and a few commands: views of the one, errors of the other. */
+import { type AuthService, authenticationOff } from "./auth.js";
 import { type ModelsPort, modelsService } from "./models.js";
 import { decidedBySwarm, saysWhenCutOff } from "./partition.js";
 import { type SettingsPort, settingsService } from "./settings.js";
@@ -19,11 +20,14 @@ export interface SwarmServicesParts {
   /** @throws as `settings` */
   readonly models: () => ModelsPort;
   readonly events: EventsService;
+  /** Left out: authentication is off. */
+  readonly auth?: AuthService;
 }
 
 export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
   const { source, commands } = parts;
   return {
+    auth: parts.auth ?? authenticationOff,
     nodes: {
       list: () => nodeListView(source.snapshot()),
       get: (id) => nodeDetailView(source.snapshot(), id),

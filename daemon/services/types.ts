@@ -8,6 +8,7 @@ import type { Hash } from "../../protocol/types.js";
 import type { TrainingRequest } from "../../training/plan/index.js";
 import type { EventSink, Reader, ReaderOptions } from "../events/hub.js";
 import type { Seat } from "../events/seats.js";
+import type { AuthService } from "./auth.js";
 import type { ModelsService } from "./models.js";
 import type { SettingsService } from "./settings.js";
 import type { ApprovalsView, CastVoteView } from "./views/approvals.js";
@@ -119,6 +120,7 @@ export interface EventsService {
 }
 
 export interface SwarmServices {
+  readonly auth: AuthService;
   readonly nodes: NodesService;
   readonly training: TrainingService;
   readonly models: ModelsService;

@@ -72,6 +72,17 @@ describe("proposalFault", () => {
     assert.match(proposalFault(medium, "member", state) ?? "", /spec: at most 65536 bytes/);
   });
 
+  it("lets a member keep what authentication remembers, as its records are", () => {
+    const set = (key: string, value: JsonValue): Command => {
+      return { v: 1, type: "settings.set", key, value, expect: null, by: "member", atMs: 1 };
+    };
+    const user = { v: 1, password: "$argon2id$", role: "viewer", createdAtMs: 1, sessions: [] };
+    assert.equal(faultOf(set("auth.user.ada", user)), null);
+    assert.match(faultOf(set("auth.user.ada", { ...user, role: "root" })) ?? "", /auth\.user\.ada: role: /);
+    assert.match(faultOf(set("auth.user.-", user)) ?? "", /expected a name/);
+    assert.match(faultOf(set("auth.other", 1)) ?? "", /no record of this version/);
+  });
+
   it("lets a member change settings in its own name, if they mean what they are to mean", () => {
     const set = (key: string, value: JsonValue, by = "member"): Command => {
       return { v: 1, type: "settings.set", key, value, expect: null, by, atMs: 1 };

@@ -5,9 +5,10 @@ import {
   decodeCommand,
   MAX_PROPOSAL_BYTES,
 } from "../../consensus/control/index.js";
+import { recordFault } from "../auth/records.js";
 import { modelProposalFault, startFault } from "../models/proposals.js";
 import { readSpec } from "../rounds/context.js";
-import { settingFault } from "../settings/known.js";
+import { isReserved, settingFault } from "../settings/known.js";
 import { isMember } from "../swarm/members.js";
 
 /**
@@ -46,7 +47,9 @@ export function proposalFault(
     case "settings.set":
     case "settings.delete": {
       if (proposed.by !== from) return `${from} changes a setting in the name of ${proposed.by}`;
-      return proposed.type === "settings.set" ? settingFault(proposed.key, proposed.value) : null;
+      if (proposed.type === "settings.delete") return null;
+      const { key, value } = proposed;
+      return isReserved(key) ? recordFault(key, value) : settingFault(key, value);
     }
     default:
       // Certificates, failures and members are the leader's own to write.

@@ -51,6 +51,13 @@ export type KnownValue<K extends KnownKey> = z.output<Known[K]["schema"]>;
 /** Keys that mean nothing to this software, and never will. */
 export const USER_PREFIX = "user.";
 
+/** Users, API keys and public keys: the swarm replicates them as settings, and only `daemon/auth` reads or sets them. */
+export const RESERVED_PREFIX = "auth.";
+
+export function isReserved(key: string): boolean {
+  return key.startsWith(RESERVED_PREFIX);
+}
+
 /** @returns why `value` may not be set under `key`, in words that say what may; or null */
 export function settingFault(key: string, value: unknown): string | null {
   if (key.startsWith(USER_PREFIX)) return null;

@@ -39,6 +39,8 @@ class NodeOnDisk {
         String(port),
         "--api-rate-limit",
         "0",
+        "--authentication-provider",
+        "none",
         "--log-format",
         "json",
       ],

@@ -132,6 +132,6 @@ function settled(sight: Sight): boolean {
 
 async function keepRunning({ swarm, screen, signal }: Run): Promise<void> {
   const where = swarm.running().map((n) => `${n.name} ${n.api.url} (process ${n.process?.pid})`);
-  screen.say(`still running: ${where.join(", ")}; Ctrl-C ends it`);
+  screen.say(`still running, without authentication: ${where.join(", ")}; Ctrl-C ends it`);
   while (swarm.running().length > 0) await setTimeout(KEEP_LOOK_MS, undefined, { signal });
 }

@@ -102,6 +102,8 @@ export class LocalSwarm {
       ...["--listen", node.listen, ...(host === undefined ? told : [])],
       ...["--bootstrap-expect", String(founder ? this.options.founders : 0)],
       ...["--api-port", String(host?.apiPort ?? new URL(node.api.url).port), "--api-rate-limit", "0"],
+      // Everybody who reaches these loopback ports is the one who started them.
+      ...["--authentication-provider", "none"],
       ...["--log-format", "json", "--log-level", "debug"],
       ...(this.options.flags ?? []),
       ...flags,

@@ -1,6 +1,7 @@
 import type { Registry } from "prom-client";
 import { packageVersion } from "../../cli/package_version.js";
 import type { Surface } from "../route.js";
+import { authRoutes } from "./auth.js";
 import { consensusRoutes } from "./consensus.js";
 import { docsRoutes } from "./docs.js";
 import { eventRoutes } from "./events.js";
@@ -19,6 +20,7 @@ export function swarmSurface(registry: Registry): Surface {
     routes: [
       ...healthRoutes,
       metricsRoute(registry),
+      ...authRoutes,
       ...nodeRoutes,
       ...trainingRoutes,
       ...modelRoutes,

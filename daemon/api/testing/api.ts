@@ -3,6 +3,7 @@ import pino from "pino";
 import { Registry } from "prom-client";
 import { createEvents } from "../../events/index.js";
 import { createSwarmMetrics } from "../../metrics/index.js";
+import type { AuthService } from "../../services/auth.js";
 import type { ModelsPort } from "../../services/models.js";
 import type { SettingsPort } from "../../services/settings.js";
 import type { SwarmCommands, SwarmSnapshot } from "../../services/source.js";
@@ -20,6 +21,7 @@ export interface ApiFixtureOptions {
   readonly models?: Partial<ModelsPort>;
   readonly config?: Partial<ApiParts["config"]>;
   readonly keeper?: Doorkeeper;
+  readonly auth?: AuthService;
   readonly audit?: Audit;
   readonly cors?: Partial<ApiParts["cors"]>;
   readonly events?: EventsService;
@@ -37,6 +39,7 @@ export function startTestApi({
   return createApi({
     services: createSwarmServices({
       events: options.events ?? createEvents(TEST_CLIENTS).service,
+      auth: options.auth,
       settings: () => {
         if (options.settings !== undefined) return options.settings;
         throw new Error("this test did not expect that settings are asked for");

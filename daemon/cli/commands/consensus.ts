@@ -18,7 +18,7 @@ export function consensusCommand(context: CliContext): CommandModule {
     describe: "Show the leader, the voters and where the log stands",
     builder: (yargs) => clientOptions(yargs, context),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         show(context, args, await client.get<ConsensusStatusView>("/api/v1/consensus/status"), renderStatus);
       }),
   };
@@ -30,7 +30,7 @@ export function consensusCommand(context: CliContext): CommandModule {
         .option("limit", { type: "number", default: 20, describe: "How many, at most 500" })
         .option("before", { type: "number", describe: "Only decisions with a log index below this one" }),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         const before = args.before === undefined ? "" : `&before=${args.before}`;
         const path = `/api/v1/consensus/history?limit=${args.limit}${before}`;
         show(context, args, await client.get<HistoryView>(path), renderHistory);

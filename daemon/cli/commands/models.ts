@@ -18,7 +18,7 @@ export function modelsCommand(context: CliContext): CommandModule {
     describe: "List the models",
     builder: (yargs) => clientOptions(yargs, context),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         // More than the sessions and models that a swarm keeps.
         show(context, args, await client.get<ModelListView>("/api/v1/models?limit=500"), renderModels);
       }),
@@ -33,7 +33,7 @@ export function modelsCommand(context: CliContext): CommandModule {
         describe: MODEL_ID,
       }),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         const path = `/api/v1/models/${encodeURIComponent(args.id)}`;
         show(context, args, await client.get<ModelView>(path), renderModel);
       }),

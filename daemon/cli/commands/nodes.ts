@@ -17,7 +17,7 @@ export function nodesCommand(context: CliContext): CommandModule<object, NodesAr
         .positional("id", { type: "string", describe: "Peer id or name of one node" })
         .command(removeCommand(context)),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         if (args.id === undefined) {
           show(context, args, await client.get<NodeListView>("/api/v1/nodes"), renderNodes);
           return;
@@ -43,7 +43,7 @@ function removeCommand(context: CliContext): CommandModule<object, RemoveArgs> {
         describe: "Its peer id or name",
       }),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         const path = `/api/v1/nodes/${encodeURIComponent(args.node)}`;
         show(context, args, await client.delete<NodeRemovedView>(path), renderRemoved);
       }),

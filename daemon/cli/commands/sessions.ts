@@ -30,7 +30,7 @@ export function statusCommand(context: CliContext): CommandModule<object, Sessio
     describe: "Show a session: the running one, else the last one",
     builder: (yargs) => sessionOption(clientOptions(yargs, context)),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         const view = await client.get<TrainingStatusView>(statusPath(args.session ?? null));
         show(context, args, view, renderTraining);
       }),
@@ -62,7 +62,7 @@ function order(
         : options;
     },
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         const body = { session_id: args.session, reason: args.reason };
         const view = await client.post<TrainingStatusView>(`/api/v1/training/${command}`, body);
         show(context, args, view, trainingLine);
@@ -80,7 +80,7 @@ export function sessionsCommand(context: CliContext): CommandModule<object, List
         .option("limit", { type: "number", describe: "At most so many" })
         .option("cursor", { type: "string", describe: "Where the page before has ended" }),
     handler: ({ status, limit, cursor, ...args }) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         const query = new URLSearchParams();
         for (const [name, value] of Object.entries({ status, limit, cursor }))
           if (value !== undefined) query.set(name, String(value));

@@ -35,7 +35,7 @@ export function settingsCommand(context: CliContext): CommandModule {
     describe: "List what is set, and what can be",
     builder: (yargs) => readOptions(yargs, context),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         const path = `/api/v1/settings${consistencyOf(args)}`;
         show(context, args, await client.get<SettingListView>(path), renderList);
       }),
@@ -45,7 +45,7 @@ export function settingsCommand(context: CliContext): CommandModule {
     describe: "Print the value of one setting, as JSON",
     builder: (yargs) => withKey(readOptions(yargs, context)),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         const view = await client.get<SettingView>(`${pathOf(args.key)}${consistencyOf(args)}`);
         show(context, args, view, ({ value }) => JSON.stringify(value));
       }),
@@ -75,7 +75,7 @@ export function settingsCommand(context: CliContext): CommandModule {
           throw new UsageError("--if-absent and --if-revision exclude each other");
         }),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         const headers = args["if-absent"] ? { "if-none-match": "*" } : conditionOf(args);
         const body = { value: args.text ? args.value : parsedValue(args.value) };
         show(context, args, await client.put<SettingView>(pathOf(args.key), body, headers), renderSet);
@@ -86,7 +86,7 @@ export function settingsCommand(context: CliContext): CommandModule {
     describe: "Delete it: every node's own configuration counts again",
     builder: (yargs) => withRevision(withKey(clientOptions(yargs, context))),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         const view = await client.delete<SettingDeletedView>(pathOf(args.key), conditionOf(args));
         show(context, args, view, ({ key }) => `${key} is not set any more`);
       }),
@@ -96,7 +96,7 @@ export function settingsCommand(context: CliContext): CommandModule {
     describe: "Print what is set, and every change of it",
     builder: (yargs) =>
       clientOptions(yargs, context).positional("key", { type: "string", describe: "Only this one" }),
-    handler: (args) => withClient(args, (client) => watchSettings(context, client, args)),
+    handler: (args) => withClient(context, args, (client) => watchSettings(context, client, args)),
   };
   return {
     command: "settings",

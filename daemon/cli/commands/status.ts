@@ -22,7 +22,7 @@ export function statusCommand(context: CliContext): CommandModule<object, Client
     describe: "Show the node, its swarm and what is being trained, at a glance",
     builder: (yargs) => clientOptions(yargs, context),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         const [health, ready, nodes, consensus, training] = await Promise.all([
           client.get<HealthView>("/health"),
           client.getEvenUnready<ReadyView>("/health/ready"),

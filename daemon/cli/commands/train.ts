@@ -62,7 +62,7 @@ function startCommand(context: CliContext): CommandModule<object, StartArgs> {
     handler: async (args) => {
       const request = { ...(await sessionFlags()).requestOf(args), ...(args.queue ? { queue: true } : {}) };
       const key = args["idempotency-key"];
-      await withClient(args, async (client) => {
+      await withClient(context, args, async (client) => {
         const started = await client.post<TrainingStatusView>(
           "/api/v1/training/start",
           request,
@@ -105,6 +105,6 @@ function watchCommand(context: CliContext): CommandModule<object, WatchArgs & Se
         describe: "Seconds between two looks",
       }),
     handler: (args) =>
-      withClient(args, (client) => watchTraining(context, client, args, args.session ?? null)),
+      withClient(context, args, (client) => watchTraining(context, client, args, args.session ?? null)),
   };
 }

@@ -20,7 +20,7 @@ export function approvalsCommand(context: CliContext): CommandModule<object, Cli
     describe: "Show the versions that wait for this node's vote",
     builder: (yargs) => clientOptions(yargs, context),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         show(context, args, await client.get<ApprovalsView>(APPROVALS), renderApprovals);
       }),
   };
@@ -46,7 +46,7 @@ export function voteCommand(context: CliContext): CommandModule<object, VoteArgs
           describe: "Why; it stands in the history of a round that fails",
         }),
     handler: (args) =>
-      withClient(args, async (client) => {
+      withClient(context, args, async (client) => {
         const version = args.hash ?? onlyOne(await client.get<ApprovalsView>(APPROVALS));
         const reason = args.reason === undefined ? {} : { reason: args.reason };
         const request = { vote: args.vote, model_hash: version, ...reason };

@@ -1,7 +1,7 @@
 /** The swarm's settings. */
 import { z } from "zod";
 import type { Setting, Settings } from "../../../consensus/control/index.js";
-import { KNOWN_SETTINGS } from "../../settings/known.js";
+import { isReserved, KNOWN_SETTINGS } from "../../settings/known.js";
 import { isoTime } from "./common.js";
 import { jsonValueSchema, naturalSchema, timeSchema, type View } from "./view.js";
 
@@ -39,7 +39,8 @@ export function settingView({ key, value, revision, by, atMs }: Setting): Settin
   return { key, value, revision, updated_by: by, updated_at: isoTime(atMs) };
 }
 
-export function settingListView({ entries, revision }: Settings): SettingListView {
+export function settingListView({ entries: all, revision }: Settings): SettingListView {
+  const entries = all.filter(({ key }) => !isReserved(key));
   return {
     settings: entries.map(settingView),
     total: entries.length,

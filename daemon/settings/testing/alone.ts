@@ -4,6 +4,7 @@ import { RaftNode } from "../../../consensus/node/index.js";
 import { MemoryRaftStorage } from "../../../consensus/storage/index.js";
 import { testHash } from "../../../consensus/testing/committee.js";
 import { SILENT } from "../../../consensus/testing/raft_hub.js";
+import { proposalFault } from "../../sessions/proposals.js";
 import { ControlLog } from "../../swarm/control_log.js";
 import { SwarmSettings } from "../swarm_settings.js";
 
@@ -13,7 +14,8 @@ export interface SettingsAlone {
   stop(): Promise<void>;
 }
 
-export async function settingsAlone(self = "a"): Promise<SettingsAlone> {
+/** @param guarded has what is proposed looked at as by the door of a real leader */
+export async function settingsAlone(self = "a", guarded = false): Promise<SettingsAlone> {
   const storage = new MemoryRaftStorage();
   await storage.bootstrap({ voters: [self], learners: [] });
   const control = new ControlLog(
@@ -35,7 +37,12 @@ export async function settingsAlone(self = "a"): Promise<SettingsAlone> {
     raft,
     control,
     rpc: { call: () => Promise.reject(new Error("nobody else is there")) },
-    propose: async (command) => (await raft.propose(command)).result as ApplyOutcome,
+    propose: async (command) => {
+      const members = [{ peer: self, name: self, joinedIndex: 1 }];
+      const fault = guarded ? proposalFault(command, self, { ...control.state, members }) : null;
+      if (fault !== null) throw new Error(fault);
+      return (await raft.propose(command)).result as ApplyOutcome;
+    },
   });
   const stop = async (): Promise<void> => {
     settings.stop();

@@ -147,6 +147,46 @@ export class SettingsFullError extends SwarmApiError {
   override readonly name = "SETTINGS_FULL";
 }
 
+/** 1150, HTTP 404. */
+export class UserNotFoundError extends SwarmApiError {
+  override readonly name = "USER_NOT_FOUND";
+}
+
+/** 1151, HTTP 409. */
+export class UserExistsError extends SwarmApiError {
+  override readonly name = "USER_EXISTS";
+}
+
+/** 1152, HTTP 404. */
+export class KeyNotFoundError extends SwarmApiError {
+  override readonly name = "KEY_NOT_FOUND";
+}
+
+/** 1153, HTTP 409. */
+export class KeyExistsError extends SwarmApiError {
+  override readonly name = "KEY_EXISTS";
+}
+
+/** 1154, HTTP 409. */
+export class LastAdminError extends SwarmApiError {
+  override readonly name = "LAST_ADMIN";
+}
+
+/** 1155, HTTP 401. */
+export class LoginFailedError extends SwarmApiError {
+  override readonly name = "LOGIN_FAILED";
+}
+
+/** 1156, HTTP 409. */
+export class AuthFullError extends SwarmApiError {
+  override readonly name = "AUTH_FULL";
+}
+
+/** 1157, HTTP 409. */
+export class AuthenticationOffError extends SwarmApiError {
+  override readonly name = "AUTHENTICATION_OFF";
+}
+
 /** 1170, HTTP 409. */
 export class ModelExistsError extends SwarmApiError {
   override readonly name = "MODEL_EXISTS";
@@ -223,6 +263,14 @@ export const ERROR_CLASSES: Readonly<Record<string, new (facts: ErrorFacts) => S
   SETTING_CONFLICT: SettingConflictError,
   SETTING_NOT_FOUND: SettingNotFoundError,
   SETTINGS_FULL: SettingsFullError,
+  USER_NOT_FOUND: UserNotFoundError,
+  USER_EXISTS: UserExistsError,
+  KEY_NOT_FOUND: KeyNotFoundError,
+  KEY_EXISTS: KeyExistsError,
+  LAST_ADMIN: LastAdminError,
+  LOGIN_FAILED: LoginFailedError,
+  AUTH_FULL: AuthFullError,
+  AUTHENTICATION_OFF: AuthenticationOffError,
   MODEL_EXISTS: ModelExistsError,
   MODELS_FULL: ModelsFullError,
   MODEL_INVALID: ModelInvalidError,

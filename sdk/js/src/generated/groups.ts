@@ -5,6 +5,9 @@ import { Group } from "../group.js";
 import type { Transport } from "../transport.js";
 import { OPERATIONS } from "./operations.js";
 import type {
+  ApiKeyCreated,
+  ApiKeyDeleted,
+  ApiKeyList,
   Approvals,
   CastVote,
   Certificate,
@@ -12,8 +15,11 @@ import type {
   Decision,
   Health,
   History,
+  Jwks,
   Lineage,
   Live,
+  Login,
+  Me,
   Model,
   ModelDeleted,
   ModelList,
@@ -30,7 +36,43 @@ import type {
   SettingList,
   Topology,
   TrainingStatus,
+  User,
+  UserDeleted,
+  UserList,
 } from "./schemas.js";
+
+export interface AuthLoginArgs {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface AuthRefreshArgs {
+  readonly refresh_token: string;
+}
+
+export interface AuthLogoutArgs {
+  readonly refresh_token?: string;
+}
+
+export interface AuthCreateUserArgs {
+  readonly username: string;
+  /** 8 to 256 characters */
+  readonly password: string;
+  readonly role: "viewer" | "operator" | "admin";
+}
+
+export interface AuthUpdateUserArgs {
+  /** 8 to 256 characters */
+  readonly password?: string;
+  readonly role?: "viewer" | "operator" | "admin";
+}
+
+export interface AuthCreateKeyArgs {
+  readonly name: string;
+  readonly role: "viewer" | "operator" | "admin";
+  /** A duration such as 30m, 24h or 720h; left out: it does not expire */
+  readonly expires_in?: string;
+}
 
 export interface TrainingStartArgs {
   readonly dataset: string;
@@ -190,6 +232,68 @@ export class HealthGroup extends Group {
   /** Metrics in Prometheus' text format. */
   metrics(options?: CallOptions): Promise<string> {
     return this.call<string>(OPERATIONS["health.metrics"], { path: {  }, args: {} }, options);
+  }
+}
+
+export class AuthGroup extends Group {
+  /** Log in with a user's name and password. */
+  login(args: AuthLoginArgs, options?: CallOptions): Promise<Login> {
+    return this.call<Login>(OPERATIONS["auth.login"], { path: {  }, args: { ...args } }, options);
+  }
+
+  /** Trade a refresh token, which then is used up, for new tokens. */
+  refresh(args: AuthRefreshArgs, options?: CallOptions): Promise<Login> {
+    return this.call<Login>(OPERATIONS["auth.refresh"], { path: {  }, args: { ...args } }, options);
+  }
+
+  /** End the login that the token comes from, with all its tokens, on every node. Role: viewer. */
+  logout(args: AuthLogoutArgs = {}, options?: CallOptions): Promise<void> {
+    return this.call<void>(OPERATIONS["auth.logout"], { path: {  }, args: { ...args } }, options);
+  }
+
+  /** Who the caller is, and what it may do. Role: viewer. */
+  me(options?: CallOptions): Promise<Me> {
+    return this.call<Me>(OPERATIONS["auth.me"], { path: {  }, args: {} }, options);
+  }
+
+  /** The public keys that tokens of this swarm are signed with (RFC 7517). */
+  jwks(options?: CallOptions): Promise<Jwks> {
+    return this.call<Jwks>(OPERATIONS["auth.jwks"], { path: {  }, args: {} }, options);
+  }
+
+  /** List the users. Role: admin. */
+  users(options?: CallOptions): Promise<UserList> {
+    return this.call<UserList>(OPERATIONS["auth.users"], { path: {  }, args: {} }, options);
+  }
+
+  /** Create a user. Role: admin. */
+  createUser(args: AuthCreateUserArgs, options?: CallOptions): Promise<User> {
+    return this.call<User>(OPERATIONS["auth.create_user"], { path: {  }, args: { ...args } }, options);
+  }
+
+  /** Change a user's password, which ends its logins, or role, which counts at once. Role: admin. */
+  updateUser(username: string, args: AuthUpdateUserArgs = {}, options?: CallOptions): Promise<User> {
+    return this.call<User>(OPERATIONS["auth.update_user"], { path: { username }, args: { ...args } }, options);
+  }
+
+  /** Delete a user, whose tokens end with it. Role: admin. */
+  deleteUser(username: string, options?: CallOptions): Promise<UserDeleted> {
+    return this.call<UserDeleted>(OPERATIONS["auth.delete_user"], { path: { username }, args: {} }, options);
+  }
+
+  /** List the API keys, without what they are. Role: admin. */
+  keys(options?: CallOptions): Promise<ApiKeyList> {
+    return this.call<ApiKeyList>(OPERATIONS["auth.keys"], { path: {  }, args: {} }, options);
+  }
+
+  /** Create an API key, which only this answer shows. Role: admin. */
+  createKey(args: AuthCreateKeyArgs, options?: CallOptions): Promise<ApiKeyCreated> {
+    return this.call<ApiKeyCreated>(OPERATIONS["auth.create_key"], { path: {  }, args: { ...args } }, options);
+  }
+
+  /** Delete an API key, which counts no more from then on. Role: admin. */
+  deleteKey(name: string, options?: CallOptions): Promise<ApiKeyDeleted> {
+    return this.call<ApiKeyDeleted>(OPERATIONS["auth.delete_key"], { path: { name }, args: {} }, options);
   }
 }
 
@@ -390,6 +494,7 @@ export class DocsGroup extends Group {
 /** Every group of operations that the contract has. */
 export class Groups {
   readonly health: HealthGroup;
+  readonly auth: AuthGroup;
   readonly nodes: NodesGroup;
   readonly training: TrainingGroup;
   readonly models: ModelsGroup;
@@ -400,6 +505,7 @@ export class Groups {
 
   constructor(transport: Transport) {
     this.health = new HealthGroup(transport);
+    this.auth = new AuthGroup(transport);
     this.nodes = new NodesGroup(transport);
     this.training = new TrainingGroup(transport);
     this.models = new ModelsGroup(transport);

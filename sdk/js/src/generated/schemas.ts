@@ -1,5 +1,36 @@
 // Generated from the declarations of the node's routes (npm run fix:docs). Do not edit.
 
+/** A key for a machine; the key itself is never shown again. */
+export interface ApiKey {
+  readonly name: string;
+  readonly role: "viewer" | "operator" | "admin";
+  readonly created_at: string;
+  readonly expires_at: string | null;
+}
+
+/** A new key for a machine. */
+export interface ApiKeyCreated {
+  readonly name: string;
+  readonly role: "viewer" | "operator" | "admin";
+  readonly created_at: string;
+  readonly expires_at: string | null;
+  /** Shown this once. Sent as `Authorization: Bearer …` or `X-API-Key`. */
+  readonly key: string;
+}
+
+/** An API key that is no more. */
+export interface ApiKeyDeleted {
+  readonly name: string;
+  readonly status: "deleted";
+}
+
+/** All API keys, by name. */
+export interface ApiKeyList {
+  readonly keys: readonly ApiKey[];
+  readonly total: number;
+  readonly next_cursor: null;
+}
+
 /** This node's votes on the versions of the open round. */
 export interface Approvals {
   readonly approval: "auto" | "manual" | null;
@@ -170,6 +201,19 @@ export interface History {
 /** Any JSON value. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [name: string]: JsonValue };
 
+/** The public keys of the swarm's nodes (RFC 7517); empty where tokens are HS256. */
+export interface Jwks {
+  readonly keys: readonly {
+    readonly kty: "RSA";
+    readonly use: "sig";
+    readonly alg: "RS256";
+    /** RFC 7638 thumbprint. */
+    readonly kid: string;
+    readonly n: string;
+    readonly e: string;
+  }[];
+}
+
 /** The certificates behind a model, from height 0 on. */
 export interface Lineage {
   readonly certificates: readonly Certificate[];
@@ -181,6 +225,30 @@ export interface Lineage {
 export interface Live {
   readonly status: "ok";
   readonly uptime_seconds: number;
+}
+
+/** A token, and how to get the next one. */
+export interface Login {
+  /** Sent as `Authorization: Bearer …`. */
+  readonly token: string;
+  readonly token_type: "Bearer";
+  readonly expires_at: string;
+  /** Seconds. */
+  readonly expires_in: number;
+  /** Good for one call of /api/v1/auth/refresh. */
+  readonly refresh_token: string;
+  readonly refresh_expires_at: string;
+  readonly role: "viewer" | "operator" | "admin";
+  readonly username: string;
+}
+
+/** Who asks. */
+export interface Me {
+  readonly kind: "anonymous" | "user" | "key";
+  readonly name: string;
+  readonly role: "viewer" | "operator" | "admin";
+  /** When the credentials end; null: they do not. */
+  readonly expires_at: string | null;
 }
 
 /** A version of a session, or a saved or uploaded model. */
@@ -524,6 +592,26 @@ export interface TrainingStatus {
   readonly ended_at: string | null;
   /** Why it was stopped or paused, or has failed. */
   readonly reason: string | null;
+}
+
+/** A person who may log in. */
+export interface User {
+  readonly username: string;
+  readonly role: "viewer" | "operator" | "admin";
+  readonly created_at: string;
+}
+
+/** A user who is no more. */
+export interface UserDeleted {
+  readonly username: string;
+  readonly status: "deleted";
+}
+
+/** All users, by name. */
+export interface UserList {
+  readonly users: readonly User[];
+  readonly total: number;
+  readonly next_cursor: null;
 }
 
 /** This node's vote on one version of the open round. */
