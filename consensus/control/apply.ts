@@ -5,7 +5,7 @@
 import type { Verify } from "../../protocol/types.js";
 import type { Command } from "./commands.js";
 import { changeCommittee, notePlan } from "./committee.js";
-import { joinMember } from "./members.js";
+import { joinMember, readmitMember, removeMember } from "./members.js";
 import { type Applied, done, type EntryMeta } from "./outcome.js";
 import { commitRound, failRound } from "./rounds.js";
 import { createSession, endSession } from "./sessions.js";
@@ -22,6 +22,10 @@ export function applyCommand(
   switch (command.type) {
     case "member.join":
       return done(joinMember(state, command, meta));
+    case "member.remove":
+      return removeMember(state, command, meta);
+    case "member.readmit":
+      return readmitMember(state, command, meta);
     case "committee.change":
       return changeCommittee(state, command, meta, verify);
     case "committee.plan":

@@ -31,7 +31,9 @@ export type RefusalCode =
   | "CERTIFICATE_INVALID"
   | "SETTING_CONFLICT"
   | "SETTING_NOT_FOUND"
-  | "SETTINGS_FULL";
+  | "SETTINGS_FULL"
+  | "REMOVED_FULL"
+  | "NOT_REMOVED";
 
 export interface Applied {
   readonly state: ControlState;

@@ -36,6 +36,12 @@ const kinds = {
   SETTING_CONFLICT: { code: 1140, httpStatus: 412 },
   SETTING_NOT_FOUND: { code: 1141, httpStatus: 404 },
   SETTINGS_FULL: { code: 1142, httpStatus: 413 },
+  NODE_EXISTS: { code: 1160, httpStatus: 409 },
+  PORT_IN_USE: { code: 1161, httpStatus: 409 },
+  SPAWNED_NODES_FULL: { code: 1162, httpStatus: 409 },
+  NODE_START_FAILED: { code: 1163, httpStatus: 500 },
+  NODE_NOT_REMOVED: { code: 1164, httpStatus: 409 },
+  REMOVED_FULL: { code: 1165, httpStatus: 409 },
   INTERNAL: { code: 1199, httpStatus: 500 },
 } as const satisfies Record<string, ServiceErrorKind>;
 

@@ -183,12 +183,13 @@ export class Participation {
       maxLearners: config.consensus.committeeMaxLearners,
       committee: tender,
       follower,
+      finishRemovals: () => removal.finish(),
       host,
       logger,
       now: init.now,
       random: Math.random,
     });
-    const removal = new Removal({
+    const removal: Removal = new Removal({
       self,
       raft,
       control,
