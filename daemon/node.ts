@@ -1,4 +1,5 @@
 /** The composition root: the one file that knows everybody. Builds a node from its configuration and takes it down. */
+import { fileURLToPath } from "node:url";
 import { Registry } from "prom-client";
 import { FormationRunner, formationOf, type Genesis } from "../consensus/formation/index.js";
 import { epochOf } from "../consensus/votes/index.js";
@@ -13,6 +14,7 @@ import { type Config, configWarnings } from "./config/index.js";
 import { DaemonError } from "./errors.js";
 import type { Logger } from "./logger.js";
 import { createSwarmMetrics } from "./metrics/index.js";
+import { createNetworkPort } from "./network_port.js";
 import { assertRecovered } from "./recovery/unfinished.js";
 import { castByHand } from "./rounds/by_hand.js";
 import { TrainerPort } from "./rounds/trainer_port.js";
@@ -20,6 +22,8 @@ import { ServiceError } from "./services/errors.js";
 import { createSwarmServices } from "./services/swarm_services.js";
 import { openCheckpoint } from "./sessions/checkpoints.js";
 import { createSource } from "./snapshot.js";
+import { startArguments, startEnvironment } from "./spawned/arguments.js";
+import { SpawnedNodes } from "./spawned/supervisor.js";
 import { openStore } from "./store/index.js";
 import {
   fetchGenesis,
@@ -52,6 +56,8 @@ export interface RunningNode {
 }
 
 const VERSION = packageVersion();
+/** What a node started on this host runs. */
+const PROGRAM = fileURLToPath(new URL("./cli/bin.js", import.meta.url));
 
 /**
  * @param signal gives a start up: what was built so far is taken down again
@@ -183,19 +189,34 @@ async function compose(
     participation: () => participation,
     checks: () => ({
       swarm: participation === null ? outside(host.refusals().at(-1)?.reason) : null,
+      ...keptOut(participation?.membership.keptOut ?? null),
       session: participation?.rounds.fault() ?? null,
     }),
   });
   const metrics = createSwarmMetrics(registry, () => source.snapshot());
   host.onLatency((_peer, ms) => metrics.network.latency.observe(ms / 1000));
+  const spawned = new SpawnedNodes({
+    ...{ dataDir: config.node.dataDir, name: config.node.name, listen: config.network.listen },
+    nodesMax: config.api.spawnedNodesMax,
+    command: (record, dataDir) => [
+      process.execPath,
+      PROGRAM,
+      ...startArguments({ config, addresses: () => host.addresses() }, record, dataDir),
+    ],
+    env: startEnvironment(process.env),
+    logger: logger.child({ part: "spawned" }),
+  });
   const services = createSwarmServices({
     source,
+    network: createNetworkPort(host, metrics.network.latency),
+    spawned,
     settings: () => member(participation).settings,
     commands: {
       startTraining: (request) => member(participation).sessions.start(request),
       stopTraining: (id, reason) => member(participation).sessions.stop(id, reason),
       vote: (version, word) => castByHand(member(participation).rounds, version, word),
       removeNode: (peer) => member(participation).removal.remove(peer),
+      readmitNode: (peer) => member(participation).removal.readmit(peer),
       openCheckpoint: (id, height) => {
         const { genesis, control, lineage } = member(participation);
         return openCheckpoint(
@@ -217,7 +238,7 @@ async function compose(
     logger: logger.child({ part: "api" }),
   });
   // It takes no more requests from the first moment, and those under way have until the network is down.
-  closeLater("api", () => api.stop(), true);
+  closeLater("api", () => Promise.all([api.stop(), spawned.stop()]).then(() => undefined), true);
 
   const { bootstrapExpect, form } = config.consensus;
   const introductions = new Introductions(host);
@@ -247,6 +268,7 @@ async function compose(
 
   await host.start();
   closeLater("network", () => host.stop());
+  void spawned.resume();
   heartbeats.start();
   closeLater("heartbeats", () => heartbeats.stop());
 
@@ -318,6 +340,11 @@ function member(participation: Participation | null): Participation {
 function outside(refusal: string | undefined): string {
   const waits = "this node does not belong to a swarm yet";
   return refusal === undefined ? waits : `${waits}; the last peer that it met was refused: ${refusal}`;
+}
+
+/** A check that only a node has that was put out. */
+function keptOut(reason: string | null): Record<string, string> {
+  return reason === null ? {} : { removed: reason };
 }
 
 function otherSwarm(config: Config, genesis: Genesis): DaemonError {

@@ -176,6 +176,8 @@ export interface SwarmCommands {
   vote(version: Hash, word: OperatorWord): Promise<CastVote>;
   /** Resolves once the removal of a member is committed. @throws ServiceError */
   removeNode(peer: string): Promise<void>;
+  /** Resolves once it is committed that a removed node may join again. @throws ServiceError */
+  readmitNode(peer: string): Promise<void>;
   /**
    * A checkpoint of a committed version, or null when its bytes are not on this node.
    * @throws ServiceError MODEL_CORRUPT

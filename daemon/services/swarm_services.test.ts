@@ -5,6 +5,7 @@ import type { TrainingRequest } from "../../training/plan/index.js";
 import { ServiceError, type ServiceErrorName } from "./errors.js";
 import type { SwarmCommands, SwarmSnapshot } from "./source.js";
 import { createSwarmServices } from "./swarm_services.js";
+import { networkFixture, spawnedFixture } from "./testing/ports.js";
 import { A, B, controlFixture, sessionFixture, snapshotFixture } from "./testing/snapshot.js";
 
 const request = { dataset: "builtin:moby-dick" } as TrainingRequest;
@@ -15,11 +16,14 @@ function servicesOver(snapshot: SwarmSnapshot, commands: Partial<SwarmCommands> 
   return createSwarmServices({
     settings: () => assert.fail("no setting is asked for"),
     source: { snapshot: () => snapshot, holdsVersion: (hash) => hash === testHash("version-7") },
+    network: networkFixture(),
+    spawned: spawnedFixture(),
     commands: {
       startTraining: unexpected,
       stopTraining: unexpected,
       openCheckpoint: unexpected,
       removeNode: unexpected,
+      readmitNode: unexpected,
       vote: unexpected,
       ...commands,
     },

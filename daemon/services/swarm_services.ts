@@ -2,36 +2,50 @@
 import { isActive } from "../../consensus/control/index.js";
 import type { TrainingRequest } from "../../training/plan/index.js";
 import { ServiceError } from "./errors.js";
+import type { NetworkPort } from "./network_port.js";
+import { removeNode } from "./node_removal.js";
 import { decidedBySwarm, saysWhenCutOff } from "./partition.js";
 import { type SettingsPort, settingsService } from "./settings.js";
 import type { SwarmCommands, SwarmSnapshot, SwarmSource } from "./source.js";
+import type { SpawnedPort } from "./spawned_port.js";
 import type { ModelsService, SwarmServices, TrainingService } from "./types.js";
 import { approvalsView, castVoteView } from "./views/approvals.js";
 import { consensusStatusView, historyView } from "./views/consensus.js";
 import { healthView, liveView, readyView } from "./views/health.js";
 import { modelListView, resolveModel } from "./views/models.js";
-import { networkMetricsView, topologyView } from "./views/network.js";
-import { nodeDetailView, nodeListView, nodeRemovedView, resolveNode } from "./views/nodes.js";
+import { discoveryView, networkMetricsView, topologyView } from "./views/network.js";
+import {
+  nodeCreatedView,
+  nodeDetailView,
+  nodeListView,
+  nodeReadmittedView,
+  resolveNode,
+  resolveRemoved,
+} from "./views/nodes.js";
 import { trainingStatusView } from "./views/training.js";
 
 export interface SwarmServicesParts {
   readonly source: SwarmSource;
   readonly commands: SwarmCommands;
+  readonly network: NetworkPort;
+  readonly spawned: SpawnedPort;
   /** @throws ServiceError NOT_READY before the node belongs to a swarm */
   readonly settings: () => SettingsPort;
 }
 
 export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
-  const { source, commands } = parts;
+  const { source, commands, network } = parts;
   return {
     nodes: {
-      list: () => nodeListView(source.snapshot()),
-      get: (id) => nodeDetailView(source.snapshot(), id),
-      remove: (id) =>
+      list: (query) => nodeListView(source.snapshot(), query),
+      get: (id) => nodeDetailView(source.snapshot(), id, parts.spawned.list()),
+      create: async (request) => nodeCreatedView(await parts.spawned.start(request)),
+      remove: (id, purge = false) => removeNode(parts, id, purge),
+      readmit: (id) =>
         decidedBySwarm(source, async (snapshot) => {
-          const peer = resolveNode(snapshot, id);
-          await commands.removeNode(peer);
-          return nodeRemovedView(snapshot, peer);
+          const peer = resolveRemoved(snapshot, id);
+          await commands.readmitNode(peer);
+          return nodeReadmittedView(snapshot, peer);
         }),
     },
     training: trainingService(parts),
@@ -47,8 +61,9 @@ export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
     },
     settings: settingsService(parts.settings, (work) => saysWhenCutOff(source, work)),
     network: {
-      topology: () => topologyView(source.snapshot()),
-      metrics: () => networkMetricsView(source.snapshot()),
+      topology: () => topologyView(source.snapshot(), network.mesh()),
+      metrics: async () => networkMetricsView(source.snapshot(), network, await network.latency()),
+      discover: async (timeoutMs) => discoveryView(await network.discover(timeoutMs)),
     },
     health: {
       live: () => liveView(source.snapshot()),

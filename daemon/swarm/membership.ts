@@ -12,7 +12,9 @@ import type { ControlLog } from "./control_log.js";
 import type { Follower } from "./follower.js";
 import { type JoinAnswer, joinMethod } from "./methods.js";
 
+/** Between two looks at what is to be done about the members. */
 const POLL_MS = 500;
+/** For one question of a newcomer. */
 const ASK_TIMEOUT_MS = 8000;
 /** From whoever is asked first to the leader. */
 const HOPS_MAX = 3;
@@ -20,9 +22,11 @@ const HOPS_MAX = 3;
 const LOST_POLLS = 6;
 /** Polls in a row without a leader, and without a word from anybody, after which a member asks whether it still is one. */
 const FORGOTTEN_POLLS = 60;
+/** Of a reason that another node is told; the rest is cut off. */
 const REASON_CHARS_MAX = 512;
 /** A node that was put out asks again after this long at first, then twice as long each time. */
 const OUT_ASK_MS_MIN = 2000;
+/** It never asks less often than this. */
 const OUT_ASK_MS_MAX = 60_000;
 /** Others may say that this node's standing has changed; more often than this it is not looked into. */
 const STANDING_MS_MIN = 1000;

@@ -207,6 +207,11 @@ export class Participation {
       presence,
       trainer: init.trainer,
       roundTimeoutMs: () => settings.value("training.round_timeout"),
+      modelDefaults: {
+        hidden_size: config.training.defaultHiddenSize || null,
+        num_layers: config.training.defaultNumLayers || null,
+        num_heads: config.training.defaultNumHeads || null,
+      },
     });
     const settings: SwarmSettings = new SwarmSettings({
       self,

@@ -73,7 +73,7 @@ function world(options: WorldOptions = {}) {
         return done;
       },
     },
-    presence: { isAlive: (peer) => !dead.includes(peer) },
+    presence: { isAlive: (peer) => !dead.includes(peer), get: () => undefined },
     unreachableMsMax: 10,
     rpc: { call: options.call ?? (() => Promise.reject(new Error("nobody is asked in this test"))) },
     logger: LOGGER,

@@ -39,7 +39,7 @@ export interface RemovalInit {
   readonly control: Pick<ControlLog, "state">;
   readonly committee: Pick<CommitteeKeeper, "align">;
   readonly membership: Pick<Membership, "alone">;
-  readonly presence: Pick<Presence, "isAlive">;
+  readonly presence: Pick<Presence, "isAlive" | "get">;
   readonly rpc: Pick<SwarmHost["rpc"], "call">;
   readonly logger: Pick<Logger, "info">;
   /** How long a leader may be out of reach; `ask_leader.ts` has the default. */
@@ -162,7 +162,8 @@ export class Removal {
     if (isVoter(control.state, peer) && !(await committee.align([peer])))
       return wait(`no majority of the committee has signed that it goes on without ${peer}`);
     // First the decision, then the place: between the two nobody takes it in again.
-    const name = control.state.members.find((m) => m.peer === peer)?.name ?? "";
+    const member = control.state.members.find((m) => m.peer === peer);
+    const name = member?.name || (this.init.presence.get(peer)?.heartbeat.name ?? "");
     const outcome = await this.propose({ v: 1, type: "member.remove", peer, name, atMs: Date.now() });
     if (outcome.kind === "refused")
       return { v: 1, status: "full", reason: outcome.reason.slice(0, REASON_CHARS_MAX) };

@@ -4,7 +4,9 @@ import { Registry } from "prom-client";
 import { createSwarmMetrics } from "../../metrics/index.js";
 import type { SettingsPort } from "../../services/settings.js";
 import type { SwarmCommands, SwarmSnapshot } from "../../services/source.js";
+import type { SpawnedPort } from "../../services/spawned_port.js";
 import { createSwarmServices } from "../../services/swarm_services.js";
+import { networkFixture, spawnedFixture } from "../../services/testing/ports.js";
 import { snapshotFixture } from "../../services/testing/snapshot.js";
 import type { Audit } from "../audit.js";
 import { type Doorkeeper, openDoor } from "../caller.js";
@@ -14,6 +16,7 @@ export interface ApiFixtureOptions {
   readonly snapshot?: () => SwarmSnapshot;
   readonly commands?: Partial<SwarmCommands>;
   readonly settings?: SettingsPort;
+  readonly spawned?: SpawnedPort;
   readonly config?: Partial<ApiParts["config"]>;
   readonly keeper?: Doorkeeper;
   readonly audit?: Audit;
@@ -33,11 +36,14 @@ export function startTestApi({
         throw new Error("this test did not expect that settings are asked for");
       },
       source: { snapshot, holdsVersion: () => true },
+      network: networkFixture(),
+      spawned: options.spawned ?? spawnedFixture(),
       commands: {
         startTraining: unexpected,
         stopTraining: unexpected,
         openCheckpoint: unexpected,
         removeNode: unexpected,
+        readmitNode: unexpected,
         vote: unexpected,
         ...options.commands,
       },
