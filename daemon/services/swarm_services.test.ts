@@ -4,6 +4,7 @@ import { testHash } from "../../consensus/testing/committee.js";
 import type { TrainingRequest } from "../../training/plan/index.js";
 import { ServiceError, type ServiceErrorName } from "./errors.js";
 import type { SwarmCommands, SwarmSnapshot } from "./source.js";
+import type { SpawnedNode } from "./spawned_port.js";
 import { createSwarmServices } from "./swarm_services.js";
 import { networkFixture, spawnedFixture } from "./testing/ports.js";
 import { A, B, controlFixture, sessionFixture, snapshotFixture } from "./testing/snapshot.js";
@@ -11,13 +12,17 @@ import { A, B, controlFixture, sessionFixture, snapshotFixture } from "./testing
 const request = { dataset: "builtin:moby-dick" } as TrainingRequest;
 const idle = () => snapshotFixture({ control: controlFixture({ session: null }) });
 
-function servicesOver(snapshot: SwarmSnapshot, commands: Partial<SwarmCommands> = {}) {
+function servicesOver(
+  snapshot: SwarmSnapshot,
+  commands: Partial<SwarmCommands> = {},
+  spawned = spawnedFixture(),
+) {
   const unexpected = () => Promise.reject(new Error("not expected"));
   return createSwarmServices({
     settings: () => assert.fail("no setting is asked for"),
     source: { snapshot: () => snapshot, holdsVersion: (hash) => hash === testHash("version-7") },
     network: networkFixture(),
-    spawned: spawnedFixture(),
+    spawned,
     commands: {
       startTraining: unexpected,
       stopTraining: unexpected,
@@ -46,6 +51,41 @@ describe("daemon/services: swarm services", () => {
     await training.start({ ...request, nodes: ["node-b", A, "node-a"] });
     assert.deepEqual(asked[0]?.nodes, [A, B]);
     await rejects(training.start({ ...request, nodes: ["nobody"] }), "NODE_NOT_FOUND");
+  });
+
+  it("puts a node elsewhere out, and readmits by the name that it had", async () => {
+    const done: string[] = [];
+    const removeNode = async (peer: string) => void done.push(`remove ${peer}`);
+    const readmitNode = async (peer: string) => void done.push(`readmit ${peer}`);
+    const { nodes } = servicesOver(snapshotFixture(), { removeNode });
+    assert.deepEqual(await nodes.remove("node-a"), { id: A, name: "node-a", status: "removed" });
+    await rejects(nodes.remove("node-a", true), "INVALID_REQUEST");
+    await rejects(nodes.readmit("node-a"), "NODE_NOT_REMOVED");
+    await rejects(nodes.readmit("nobody"), "NODE_NOT_FOUND");
+    const control = controlFixture({ removed: [{ peer: "12D3KooWD", name: "gone", index: 3, atMs: 1 }] });
+    const later = servicesOver(snapshotFixture({ control }), { readmitNode }).nodes;
+    assert.deepEqual(await later.readmit("gone"), { id: "12D3KooWD", name: "gone", status: "readmitted" });
+    assert.deepEqual(done, [`remove ${A}`, "readmit 12D3KooWD"]);
+  });
+
+  it("lets a node on this host leave while it votes, stops it, and does not keep it out", async () => {
+    const done: string[] = [];
+    const commands = {
+      removeNode: async (peer: string) => void done.push(`remove ${peer}`),
+      readmitNode: async (peer: string) => void done.push(`readmit ${peer}`),
+    };
+    const own: SpawnedNode = {
+      ...{ name: "node-a", peer: A, state: "running", pid: 7, dataDir: "/d", apiAddress: null, restarts: 0 },
+      reason: null,
+    };
+    const spawned = spawnedFixture({
+      list: () => [own],
+      remove: async (name, purge) => void done.push(`stop ${name} ${purge}`),
+    });
+    const { nodes } = servicesOver(snapshotFixture(), commands, spawned);
+    assert.deepEqual(await nodes.remove("node-a", true), { id: A, name: "node-a", status: "stopped" });
+    assert.deepEqual(done, [`remove ${A}`, "stop node-a true", `readmit ${A}`]);
+    assert.equal(nodes.get(A).spawned?.pid, 7);
   });
 
   it("stops the session that runs, and says when none does", async () => {
