@@ -1,4 +1,5 @@
 /** The composition root: the one file that knows everybody. Builds a node from its configuration and takes it down. */
+import { fileURLToPath } from "node:url";
 import { Registry } from "prom-client";
 import { FormationRunner, formationOf, type Genesis } from "../consensus/formation/index.js";
 import { epochOf } from "../consensus/votes/index.js";
@@ -14,12 +15,15 @@ import { DaemonError } from "./errors.js";
 import { createEvents, NodeEvents } from "./events/index.js";
 import type { Logger } from "./logger.js";
 import { createSwarmMetrics } from "./metrics/index.js";
+import { createNetworkPort } from "./network_port.js";
 import { assertRecovered } from "./recovery/unfinished.js";
 import { castByHand } from "./rounds/by_hand.js";
 import { TrainerPort } from "./rounds/trainer_port.js";
 import { ServiceError } from "./services/errors.js";
 import { createSwarmServices } from "./services/swarm_services.js";
 import { createSource } from "./snapshot.js";
+import { startArguments, startEnvironment } from "./spawned/arguments.js";
+import { SpawnedNodes } from "./spawned/supervisor.js";
 import { openStore } from "./store/index.js";
 import {
   fetchGenesis,
@@ -52,6 +56,8 @@ export interface RunningNode {
 }
 
 const VERSION = packageVersion();
+/** What a node started on this host runs. */
+const PROGRAM = fileURLToPath(new URL("./cli/bin.js", import.meta.url));
 
 /**
  * @param signal gives a start up: what was built so far is taken down again
@@ -187,6 +193,7 @@ async function compose(
     participation: () => participation,
     checks: () => ({
       swarm: participation === null ? outside(host.refusals().at(-1)?.reason) : null,
+      ...keptOut(participation?.membership.keptOut ?? null),
       session: participation?.rounds.fault() ?? null,
     }),
   });
@@ -202,10 +209,23 @@ async function compose(
   const hub = createEvents(config.events, metrics.events);
   const watching = new NodeEvents({ hub: hub.hub, snapshot: () => source.snapshot() });
   happenings = watching;
+  const spawned = new SpawnedNodes({
+    ...{ dataDir: config.node.dataDir, name: config.node.name, listen: config.network.listen },
+    nodesMax: config.api.spawnedNodesMax,
+    command: (record, dataDir) => [
+      process.execPath,
+      PROGRAM,
+      ...startArguments({ config, addresses: () => host.addresses() }, record, dataDir),
+    ],
+    env: startEnvironment(process.env),
+    logger: logger.child({ part: "spawned" }),
+  });
   const services = createSwarmServices({
     events: hub.service,
     auth: auth.service,
     source,
+    network: createNetworkPort(host, metrics.network.latency),
+    spawned,
     settings: () => member(participation).settings,
     models: () => member(participation).models,
     commands: {
@@ -215,6 +235,7 @@ async function compose(
       resumeTraining: (id) => member(participation).sessions.resume(id),
       vote: (version, word) => castByHand(member(participation).rounds, version, word),
       removeNode: (peer) => member(participation).removal.remove(peer),
+      readmitNode: (peer) => member(participation).removal.readmit(peer),
     },
   });
   const api: ApiServer = await createApi({
@@ -233,7 +254,7 @@ async function compose(
     "api",
     async () => {
       watching.stop();
-      await Promise.all([api.stop(), auth.stop()]);
+      await Promise.all([api.stop(), auth.stop(), spawned.stop()]);
     },
     true,
   );
@@ -268,6 +289,7 @@ async function compose(
 
   await host.start();
   closeLater("network", () => host.stop());
+  void spawned.resume();
   heartbeats.start();
   closeLater("heartbeats", () => heartbeats.stop());
 
@@ -341,6 +363,11 @@ function member(participation: Participation | null): Participation {
 function outside(refusal: string | undefined): string {
   const waits = "this node does not belong to a swarm yet";
   return refusal === undefined ? waits : `${waits}; the last peer that it met was refused: ${refusal}`;
+}
+
+/** A check that only a node has that was put out. */
+function keptOut(reason: string | null): Record<string, string> {
+  return reason === null ? {} : { removed: reason };
 }
 
 function otherSwarm(config: Config, genesis: Genesis): DaemonError {

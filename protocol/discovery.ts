@@ -1,7 +1,7 @@
 import "./polyfill.js";
 /** How nodes learn of each other: bootstrap addresses, multicast DNS on the local network, and gossip of addresses. */
 import type { GossipSub } from "@chainsafe/libp2p-gossipsub";
-import type { PeerDiscovery, PeerId } from "@libp2p/interface";
+import { isStartable, type PeerDiscovery, type PeerId } from "@libp2p/interface";
 import { type MulticastDNSComponents, mdns } from "@libp2p/mdns";
 import { peerIdFromString } from "@libp2p/peer-id";
 import { PubSubPeerDiscovery, type PubSubPeerDiscoveryComponents } from "@libp2p/pubsub-peer-discovery";
@@ -64,8 +64,34 @@ export function mdnsServiceTag(swarm: string): string {
   return `_ncrsh-${digits}._udp.local`;
 }
 
-export function mdnsDiscovery(swarm: string): (components: MulticastDNSComponents) => PeerDiscovery {
-  return mdns({ serviceTag: mdnsServiceTag(swarm) });
+/** Asks the local network at an interval who is of this swarm, and answers those that ask. */
+export class MdnsDiscovery {
+  private discovery: PeerDiscovery | null = null;
+
+  constructor(
+    private readonly swarm: string,
+    private readonly heard: (peer: string) => void = () => undefined,
+  ) {}
+
+  /** For libp2p's `peerDiscovery`. */
+  readonly create = (components: MulticastDNSComponents): PeerDiscovery => {
+    this.discovery = mdns({ serviceTag: mdnsServiceTag(this.swarm) })(components);
+    this.discovery.addEventListener("peer", ({ detail }) => this.heard(detail.id.toString()));
+    return this.discovery;
+  };
+
+  /** Asks now. The module asks when it starts and offers no other way to; a moment's deafness is what it costs. */
+  async ask(): Promise<void> {
+    const { discovery } = this;
+    if (!isStartable(discovery)) return;
+    await discovery.stop();
+    // The node may have been told to stop meanwhile.
+    if (this.discovery !== null) await discovery.start();
+  }
+
+  stop(): void {
+    this.discovery = null;
+  }
 }
 
 /**
@@ -76,12 +102,16 @@ export class GossipDiscovery {
   private discovery: PubSubPeerDiscovery | null = null;
   private soon: NodeJS.Timeout | null = null;
 
-  constructor(private readonly swarm: string) {}
+  constructor(
+    private readonly swarm: string,
+    private readonly heard: (peer: string) => void = () => undefined,
+  ) {}
 
   /** For libp2p's `peerDiscovery`. */
   readonly create = (components: PubSubPeerDiscoveryComponents): PeerDiscovery => {
     const topics = [discoveryTopicName(this.swarm)];
     this.discovery = new PubSubPeerDiscovery(components, { topics, interval: DISCOVERY_INTERVAL_MS });
+    this.discovery.addEventListener("peer", ({ detail }) => this.heard(detail.id.toString()));
     return this.discovery;
   };
 
@@ -97,10 +127,15 @@ export class GossipDiscovery {
     this.discovery = null;
   }
 
+  /** Tells everybody who listens where this node is, now. */
+  announce(): void {
+    if (this.discovery?.isStarted()) this.discovery._broadcast();
+  }
+
   private announceSoon(): void {
     this.soon ??= setTimeout(() => {
       this.soon = null;
-      if (this.discovery?.isStarted()) this.discovery._broadcast();
+      this.announce();
     }, DISCOVERY_AT_ONCE_MS);
   }
 }

@@ -4,7 +4,14 @@ import type { Connection } from "@libp2p/interface";
 import { peerIdFromString } from "@libp2p/peer-id";
 import { BlobExchange } from "./blobs/exchange.js";
 import type { BlobStorage } from "./blobs/types.js";
-import { bootstrapPeers, GossipDiscovery, type KnownAddress, parseAddress } from "./discovery.js";
+import { Discover, type DiscoveryReport } from "./discover.js";
+import {
+  bootstrapPeers,
+  GossipDiscovery,
+  type KnownAddress,
+  MdnsDiscovery,
+  parseAddress,
+} from "./discovery.js";
 import { ProtocolError, reasonOf } from "./errors.js";
 import { Gossip } from "./gossip/gossip.js";
 import { Greeter } from "./greeter.js";
@@ -76,6 +83,13 @@ export interface ConnectionInfo {
   readonly streams: number;
 }
 
+/** Streams that are open now. */
+export interface StreamCount {
+  readonly protocol: string;
+  readonly inbound: number;
+  readonly outbound: number;
+}
+
 /** How often links are checked for gossip that does not flow. */
 const CARE_INTERVAL_MS = 1000;
 
@@ -88,6 +102,7 @@ export class SwarmHost {
   private readonly greeter: Greeter;
   private readonly redialer: Redialer;
   private readonly latency: Latency;
+  private readonly discovering: Discover;
   /** @internal */
   readonly links: Links;
   private readonly table: PeerTable;
@@ -104,11 +119,13 @@ export class SwarmHost {
     const traffic = new Traffic();
     let host: SwarmHost | null = null;
     const denyDial = (peer: string) => host?.redialer.isRefused(peer) ?? false;
-    const discovery = new GossipDiscovery(options.swarmId);
+    const heard = (via: "gossip" | "mdns") => (peer: string) => host?.discovering.heard(peer, via);
+    const discovery = new GossipDiscovery(options.swarmId, heard("gossip"));
+    const mdns = options.mdns ? new MdnsDiscovery(options.swarmId, heard("mdns")) : null;
     const admitted = (peer: string) => host?.table.admitted(peer) ?? false;
-    const node = await createNode({ ...options, traffic, discovery, denyDial, admitted });
+    const node = await createNode({ ...options, mdns, traffic, discovery, denyDial, admitted });
     discovery.attach(node.services.pubsub);
-    host = new SwarmHost(options, node, bootstrap, traffic, discovery);
+    host = new SwarmHost(options, node, bootstrap, traffic, discovery, mdns);
     await host.handleProtocols();
     return host;
   }
@@ -119,6 +136,7 @@ export class SwarmHost {
     private readonly bootstrap: ReadonlyMap<string, readonly KnownAddress[]>,
     private readonly traffic: Traffic,
     private readonly discovery: GossipDiscovery,
+    private readonly mdns: MdnsDiscovery | null,
   ) {
     const { logger, swarmId, blobStorage: storage, maxBlobBytes } = options;
     this.peerId = options.identity.peerId;
@@ -145,6 +163,13 @@ export class SwarmHost {
       acceptedRecoveries: options.acceptedRecoveries ?? [],
       logger,
       refused: (peer) => this.redialer.refused(peer),
+    });
+    this.discovering = new Discover({
+      peers: () => table.hellos(),
+      connections: () => this.connections(),
+      redialer: this.redialer,
+      announce: () => discovery.announce(),
+      askLocally: mdns === null ? null : () => mdns.ask(),
     });
     this.latency = new Latency({
       links: () => this.links.all(),
@@ -191,6 +216,7 @@ export class SwarmHost {
     if (this.care) clearInterval(this.care);
     this.care = null;
     this.discovery.stop();
+    this.mdns?.stop();
     this.redialer.stop();
     this.latency.stop();
     this.greeter.stop();
@@ -289,6 +315,24 @@ export class SwarmHost {
   /** Bytes since the start: in all as on the wire, by protocol as in the streams. */
   bytes(): TrafficReport {
     return this.traffic.report();
+  }
+
+  /** Open streams by protocol, those of connections that have not passed the handshake too. */
+  streams(): StreamCount[] {
+    const counts = new Map<string, { inbound: number; outbound: number }>();
+    for (const { streams } of this.node.getConnections()) {
+      for (const { protocol, direction } of streams) {
+        const count = counts.get(protocol) ?? { inbound: 0, outbound: 0 };
+        count[direction] += 1;
+        counts.set(protocol, count);
+      }
+    }
+    return [...counts].map(([protocol, count]) => ({ protocol, ...count }));
+  }
+
+  /** Looks for peers now, by every way there is; runs that are asked for while one is under way are that one. */
+  discover(timeoutMs: number): Promise<DiscoveryReport> {
+    return this.discovering.run(timeoutMs);
   }
 
   private async handleProtocols(): Promise<void> {

@@ -2,6 +2,7 @@ import "./polyfill.js";
 
 /** What travels between nodes. Wire formats: docs/PROTOCOL.md. */
 export * from "./blobs/index.js";
+export type { DiscoveryReport, FoundPeer } from "./discover.js";
 export { ProtocolError, type ProtocolErrorCode, RemoteError } from "./errors.js";
 export * from "./gossip/index.js";
 export {
@@ -14,7 +15,7 @@ export {
   refName,
   sha256,
 } from "./hash.js";
-export { type ConnectionInfo, type HostOptions, SwarmHost } from "./host.js";
+export { type ConnectionInfo, type HostOptions, type StreamCount, SwarmHost } from "./host.js";
 export {
   createIdentity,
   type Identity,

@@ -1,6 +1,6 @@
 import "./polyfill.js";
 /** The libp2p node underneath, set up with the bounds of `limits.ts`. */
-import { type GossipSub, type GossipSubComponents, gossipsub } from "@chainsafe/libp2p-gossipsub";
+import { type GossipSubComponents, gossipsub } from "@chainsafe/libp2p-gossipsub";
 import { identify } from "@libp2p/identify";
 import type { ConnectionProtector, Libp2p } from "@libp2p/interface";
 import { noise } from "@libp2p/noise";
@@ -10,9 +10,10 @@ import { tcp } from "@libp2p/tcp";
 import { tls } from "@libp2p/tls";
 import { yamux } from "@libp2p/yamux";
 import { createLibp2p, type Libp2pOptions } from "libp2p";
-import { type GossipDiscovery, mdnsDiscovery } from "./discovery.js";
+import type { GossipDiscovery, MdnsDiscovery } from "./discovery.js";
 import { ProtocolError, reasonOf } from "./errors.js";
 import { type Admitted, heldRegistrar } from "./gossip/held_registrar.js";
+import { type MeshedGossipSub, meshed } from "./gossip/meshed.js";
 import { gossipOptions } from "./gossip/options.js";
 import type { Identity } from "./identity.js";
 import {
@@ -32,7 +33,7 @@ import type { Traffic } from "./traffic.js";
 
 const PING_STREAMS = { maxInboundStreams: PING_STREAMS_MAX, maxOutboundStreams: PING_STREAMS_MAX };
 
-export type SwarmLibp2p = Libp2p<{ pubsub: GossipSub }>;
+export type SwarmLibp2p = Libp2p<{ pubsub: MeshedGossipSub }>;
 
 export interface NodeOptions {
   readonly identity: Identity;
@@ -40,7 +41,7 @@ export interface NodeOptions {
   readonly version: string;
   readonly listen: readonly string[];
   readonly announce: readonly string[];
-  readonly mdns: boolean;
+  readonly mdns: MdnsDiscovery | null;
   readonly swarmKey: Uint8Array | null;
   readonly maxConnections: number;
   readonly traffic: Traffic;
@@ -94,22 +95,24 @@ export async function createNode(options: NodeOptions): Promise<SwarmLibp2p> {
     peerStore: { maxAddressAge: ADDRESS_AGE_MS, maxPeerAge: ADDRESS_AGE_MS },
     metrics: () => traffic,
     // Gossip discovery finds gossipsub among the services once they are started.
-    peerDiscovery: [options.discovery.create, ...(options.mdns ? [mdnsDiscovery(swarmId)] : [])],
+    peerDiscovery: [options.discovery.create, ...(options.mdns === null ? [] : [options.mdns.create])],
     services: { identify: identify(), ping: ping(PING_STREAMS), pubsub: gossip(swarmId, options.admitted) },
   });
 }
 
-function gossip(swarmId: string, admitted: Admitted): (components: GossipSubComponents) => GossipSub {
+function gossip(swarmId: string, admitted: Admitted): (components: GossipSubComponents) => MeshedGossipSub {
   const create = gossipsub(gossipOptions(swarmId));
   return ({ privateKey, peerId, peerStore, registrar, connectionManager, logger }) =>
-    create({
-      privateKey,
-      peerId,
-      peerStore,
-      registrar: heldRegistrar(registrar, admitted),
-      connectionManager,
-      logger,
-    });
+    meshed(
+      create({
+        privateKey,
+        peerId,
+        peerStore,
+        registrar: heldRegistrar(registrar, admitted),
+        connectionManager,
+        logger,
+      }),
+    );
 }
 
 function protector(swarmKey: Uint8Array): () => ConnectionProtector {

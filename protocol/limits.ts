@@ -83,6 +83,12 @@ export const STREAM_READ_BUFFER_BYTES_MAX = 8 * MIB;
 
 // --- Finding each other -------------------------------------------------------------------------------------------
 
+/** Longest look around that may be asked for; what is found later is found all the same. */
+export const DISCOVER_MS_MAX = 30_000;
+/** A look around takes at least this long, so that who hears of this node only now can still call. */
+export const DISCOVER_MS_MIN = 1000;
+/** Between two looks at whether everybody who was dialed has answered. */
+export const DISCOVER_POLL_MS = 50;
 /** Every node gossips its addresses this often. */
 export const DISCOVERY_INTERVAL_MS = 10_000;
 /** A node that hears of a new listener gossips its addresses this soon, once for all that come meanwhile. */

@@ -38,6 +38,10 @@ interface Known {
   /** It was connected, or is configured: nobody invented it. */
   met: boolean;
   failures: number;
+  /** Dials that have ended, well or not. */
+  attempts: number;
+  /** Why the last one failed. */
+  fault: string | null;
   /** Dialed again from then on. */
   nextAtMs: number;
   /** When it was last found or connected. */
@@ -45,6 +49,14 @@ interface Known {
   /** Not before: it refused us or we it. */
   refusedUntilMs: number;
   dialing: boolean;
+}
+
+/** A peer that is to be dialed now. */
+export interface Hastened {
+  readonly peer: string;
+  /** It is one of the configured addresses. */
+  readonly bootstrap: boolean;
+  readonly attempts: number;
 }
 
 export class Redialer {
@@ -116,6 +128,26 @@ export class Redialer {
     return [...this.known.keys()].filter((peer) => !this.init.isConnected(peer)).length;
   }
 
+  /** Dials everybody who is remembered and not connected as soon as there is room, whatever their backoff. */
+  hasten(): Hastened[] {
+    const nowMs = this.now();
+    const hastened: Hastened[] = [];
+    for (const [peer, known] of this.known) {
+      if (this.init.isConnected(peer)) continue;
+      known.nextAtMs = Math.min(known.nextAtMs, nowMs);
+      hastened.push({ peer, bootstrap: known.bootstrap, attempts: known.attempts });
+    }
+    this.tick();
+    return hastened;
+  }
+
+  /** How the dialing of a hastened peer went: null while it has not come to an end, or was not its turn. */
+  triedSince({ peer, attempts }: Hastened): { readonly fault: string | null } | null {
+    const known = this.known.get(peer);
+    if (known === undefined || known.attempts <= attempts) return null;
+    return { fault: known.failures > 0 ? known.fault : null };
+  }
+
   tick(): void {
     if (this.timer === null) return;
     const wanted = this.init.connectedPeers() < Math.min(PEERS_WANTED, this.init.maxPeers);
@@ -147,10 +179,12 @@ export class Redialer {
       known.failures = 0;
     } catch (error) {
       known.failures += 1;
+      known.fault = reasonOf(error);
       known.nextAtMs = this.now() + backoffMs(known.failures, REDIAL_MS_MIN, this.maxMs(known));
       if (!signal.aborted) this.report(peer, known, reasonOf(error));
     } finally {
       known.dialing = false;
+      known.attempts += 1;
       this.dialing -= 1;
       this.dialingUnmet -= unmet;
     }
@@ -179,6 +213,8 @@ export class Redialer {
       bootstrap,
       met: bootstrap,
       failures: 0,
+      attempts: 0,
+      fault: null,
       nextAtMs: nowMs,
       aliveAtMs: nowMs,
       refusedUntilMs: 0,

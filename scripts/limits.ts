@@ -62,6 +62,7 @@ const SECTIONS: readonly Section[] = [
       "daemon/swarm/heartbeats.ts",
       "daemon/swarm/lineage_store.ts",
       "daemon/swarm/participation.ts",
+      "daemon/swarm/membership.ts",
       "daemon/settings/swarm_settings.ts",
     ),
   },
@@ -90,6 +91,15 @@ const SECTIONS: readonly Section[] = [
     ),
   },
   { title: "Store and log", files: bounds("daemon/store/blob_intake.ts", "daemon/log_sink.ts") },
+  {
+    title: "Nodes started on this host",
+    files: bounds(
+      "daemon/spawned/bounded_log.ts",
+      "daemon/spawned/child.ts",
+      "daemon/spawned/record.ts",
+      "daemon/spawned/supervisor.ts",
+    ),
+  },
   { title: "Recovery by force", files: bounds("daemon/recovery/backup.ts", "daemon/recovery/probe.ts") },
   { title: "Datasets", files: [{ path: "training/datasets/limits.ts" }] },
   { title: "HTTP API", files: [{ path: "daemon/api/limits.ts" }] },

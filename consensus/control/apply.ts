@@ -5,7 +5,7 @@
 import type { Verify } from "../../protocol/types.js";
 import type { Command } from "./commands.js";
 import { changeCommittee, notePlan } from "./committee.js";
-import { joinMember } from "./members.js";
+import { joinMember, readmitMember, removeMember } from "./members.js";
 import { addModel, deleteModel } from "./models.js";
 import { type Applied, done, type EntryMeta } from "./outcome.js";
 import { pauseSession, resumeSession } from "./pause.js";
@@ -24,6 +24,10 @@ export function applyCommand(
   switch (command.type) {
     case "member.join":
       return done(joinMember(state, command, meta));
+    case "member.remove":
+      return removeMember(state, command, meta);
+    case "member.readmit":
+      return readmitMember(state, command, meta);
     case "committee.change":
       return changeCommittee(state, command, meta, verify);
     case "committee.plan":

@@ -42,6 +42,15 @@ export const commandSchema = z.discriminatedUnion("type", [
     name: z.string().max(128),
     atMs: naturalSchema,
   }),
+  /** Puts a node out: it is not taken in again before it is readmitted. */
+  z.object({
+    v: z.literal(1),
+    type: z.literal("member.remove"),
+    peer: peerSchema,
+    name: z.string().max(128),
+    atMs: naturalSchema,
+  }),
+  z.object({ v: z.literal(1), type: z.literal("member.readmit"), peer: peerSchema, atMs: naturalSchema }),
   z.object({
     v: z.literal(1),
     type: z.literal("session.create"),

@@ -3,7 +3,7 @@ export * from "./commands.js";
 export * from "./followed.js";
 export { type JsonValue, jsonFault } from "./json_value.js";
 export * from "./machine.js";
-export { applyConfiguration } from "./members.js";
+export { applyConfiguration, isRemoved } from "./members.js";
 export {
   MODELS_MAX,
   modelBlobs,

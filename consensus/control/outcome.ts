@@ -36,7 +36,9 @@ export type RefusalCode =
   | "SETTINGS_FULL"
   | "MODEL_EXISTS"
   | "MODEL_NOT_FOUND"
-  | "MODELS_FULL";
+  | "MODELS_FULL"
+  | "REMOVED_FULL"
+  | "NOT_REMOVED";
 
 export interface Applied {
   readonly state: ControlState;

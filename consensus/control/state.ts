@@ -33,6 +33,8 @@ export const QUEUED_SESSIONS_MAX = 16;
 export const SESSION_KEY_CHARS_MAX = 128;
 /** Members of a swarm, and participants that one command may name; one with more is refused. */
 export const MEMBERS_MAX = 10_000;
+/** Nodes that are kept out; a removal beyond is refused until one of them is readmitted. */
+export const REMOVED_MAX = 1024;
 
 export const evaluationSchema = z.object({
   height: naturalSchema,
@@ -129,6 +131,16 @@ export const memberSchema = z.object({
 });
 export type Member = z.infer<typeof memberSchema>;
 
+/** A node that was put out and is not taken in again before it is readmitted. */
+export const removedSchema = z.object({
+  peer: peerSchema,
+  name: z.string().max(128),
+  index: naturalSchema,
+  /** By the clock of the leader that proposed it; for display only. */
+  atMs: naturalSchema,
+});
+export type RemovedMember = z.infer<typeof removedSchema>;
+
 const committeeSchema: z.ZodType<Committee> = z.object({
   seq: naturalSchema,
   voters: z.array(peerSchema).max(MAX_VOTERS),
@@ -156,6 +168,8 @@ export const controlStateSchema = z.object({
   settings: settingsSchema.default(noSettings),
   /** Saved and uploaded, oldest first. A snapshot from before there were any has none. */
   models: storedModelsSchema.default(() => []),
+  /** Who is kept out, by peer id. A snapshot from before nodes were kept out names none. */
+  removed: z.array(removedSchema).max(REMOVED_MAX).default([]),
 });
 export type ControlState = z.infer<typeof controlStateSchema>;
 
@@ -181,6 +195,7 @@ export function emptyControlState(
     historyTotal: 0,
     settings: noSettings(),
     models: [],
+    removed: [],
   };
 }
 

@@ -181,6 +181,8 @@ export const SAMPLE_COMMANDS: { readonly [T in Command["type"]]: Extract<Command
     by: A,
     atMs,
   },
+  "member.remove": { v: 1, type: "member.remove", peer: B, name: "gpu2", atMs },
+  "member.readmit": { v: 1, type: "member.readmit", peer: B, atMs },
   "settings.delete": { v: 1, type: "settings.delete", key: "user.note", expect: null, by: B, atMs },
   "model.add": {
     v: 1,

@@ -241,7 +241,7 @@ describe("daemon/api", () => {
       assert.equal(error.status, 400, query);
       assert.match(error.message, said);
     }
-    const none = await errorOf(await ask("/api/v1/nodes?page=2"));
+    const none = await errorOf(await ask("/api/v1/network/topology?page=2"));
     assert.match(none.message, /query\.page: nothing is taken here/);
   });
 
@@ -255,7 +255,7 @@ describe("daemon/api", () => {
     const later = await errorOf(await post("/api/v1/models/merge", "{}"));
     assert.deepEqual([later.status, later.name], [405, "METHOD_NOT_ALLOWED"]);
     assert.match(later.message, /not offered by this version; this path takes DELETE, GET, HEAD/);
-    const response = await post("/api/v1/nodes", "{}");
+    const response = await post("/api/v1/training/status", "{}");
     assert.match(response.headers.get("allow") ?? "", /GET/);
     const method = await errorOf(response);
     assert.deepEqual([method.status, method.name], [405, "METHOD_NOT_ALLOWED"]);

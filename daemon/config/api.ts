@@ -30,6 +30,10 @@ export const api = group(
     authenticatedRateLimit: field(z.number().int().min(1).max(1_000_000).default(1000), {
       about: "Requests a minute of one user or API key.",
     }),
+    spawnedNodesMax: field(z.number().int().min(0).max(64).default(4), {
+      about:
+        "Nodes that may be started on this host through the API (`POST /api/v1/nodes`), as child processes of this node. 0: none.",
+    }),
     jwtSecret: field(z.string().max(4096).default(""), {
       about:
         "Secret that signs tokens where `authentication.algorithm` is hs256, at least 32 bytes; else it is not used.",

@@ -89,6 +89,7 @@ describe("loadConfig", () => {
       port: 8080,
       corsEnabled: true,
       rateLimit: 100,
+      spawnedNodesMax: 4,
       authenticatedRateLimit: 1000,
       jwtSecret: "your_secret_key",
     });

@@ -22,6 +22,16 @@ export const training = group(
     heartbeatMs: field(duration("1s", 50, 60_000), {
       about: "How often this node tells the others that it is there and what it can do.",
     }),
+    defaultHiddenSize: field(z.number().int().min(0).max(16_384).default(0), {
+      about:
+        "`model.hidden_size` of sessions that are started through this node, train a `gpt2` and do not say. 0: what `train start` takes by itself.",
+    }),
+    defaultNumLayers: field(z.number().int().min(0).max(256).default(0), {
+      about: "`model.num_layers` of such sessions. 0: what `train start` takes by itself.",
+    }),
+    defaultNumHeads: field(z.number().int().min(0).max(256).default(0), {
+      about: "`model.num_heads` of such sessions. 0: what `train start` takes by itself.",
+    }),
     deadAfterMs: field(duration("4s", 200, 3_600_000), {
       about: "Silence after which a node counts as gone and is no longer waited for.",
     }),

@@ -191,4 +191,6 @@ export interface SwarmCommands {
   vote(version: Hash, word: OperatorWord): Promise<CastVote>;
   /** Resolves once the removal of a member is committed. @throws ServiceError */
   removeNode(peer: string): Promise<void>;
+  /** Resolves once it is committed that a removed node may join again. @throws ServiceError */
+  readmitNode(peer: string): Promise<void>;
 }

@@ -11,25 +11,47 @@ import type { Seat } from "../events/seats.js";
 import type { AuthService } from "./auth.js";
 import type { ModelsService } from "./models.js";
 import type { SettingsService } from "./settings.js";
+import type { SpawnRequest } from "./spawned_port.js";
 import type { ApprovalsView, CastVoteView } from "./views/approvals.js";
-import type { ConsensusStatusView, HistoryView } from "./views/consensus.js";
+import type { ConsensusStatusView, DecisionType, HistoryView } from "./views/consensus.js";
 import type { HealthView, LiveView, ReadyView } from "./views/health.js";
-import type { NetworkMetricsView, TopologyView } from "./views/network.js";
-import type { NodeDetailView, NodeListView, NodeRemovedView } from "./views/nodes.js";
+import type { DiscoveryView, NetworkMetricsView, TopologyView } from "./views/network.js";
+import type {
+  NodeCreatedView,
+  NodeDetailView,
+  NodeListView,
+  NodeReadmittedView,
+  NodeRemovedView,
+} from "./views/nodes.js";
+import type { NodeQuery } from "./views/nodes_page.js";
 import type { SessionListView, SessionQuery } from "./views/sessions.js";
 import type { TrainingStatusView } from "./views/training.js";
 
 export interface NodesService {
-  list(): NodeListView;
+  /** @throws ServiceError INVALID_REQUEST for a cursor that does not belong to the query */
+  list(query?: NodeQuery): NodeListView;
+  /**
+   * Starts a node on this host; resolves once it answers its health check.
+   * @throws ServiceError NODE_EXISTS, PORT_IN_USE, SPAWNED_NODES_FULL, NODE_START_FAILED
+   */
+  create(request: SpawnRequest): Promise<NodeCreatedView>;
   /** By peer id, or by name where one node alone has it. @throws ServiceError NODE_NOT_FOUND */
   get(id: string): NodeDetailView;
   /**
-   * Takes a node out of the swarm and resolves once that is committed. One that still runs asks to join again.
+   * Takes a node out of the swarm and resolves once that is committed; it stays out until it is readmitted. One that was
+   * started on this host is stopped instead, and may be started again.
    * @param id as in `get`
-   * @throws ServiceError NODE_NOT_FOUND, INVALID_REQUEST, NOT_READY, CONSENSUS_FAILED when those that remain could not
+   * @param purge delete the data folder of one that was started here
+   * @throws ServiceError NODE_NOT_FOUND, REMOVED_FULL, INVALID_REQUEST, NOT_READY, CONSENSUS_FAILED when those that remain could not
    * decide anything, NETWORK_PARTITION
    */
-  remove(id: string): Promise<NodeRemovedView>;
+  remove(id: string, purge?: boolean): Promise<NodeRemovedView>;
+  /**
+   * Lets a node that was put out join again; resolves once that is committed.
+   * @throws ServiceError NODE_NOT_FOUND, NODE_NOT_REMOVED, INVALID_REQUEST, NOT_READY, CONSENSUS_FAILED,
+   * NETWORK_PARTITION
+   */
+  readmit(id: string): Promise<NodeReadmittedView>;
 }
 
 export interface StartTraining {
@@ -74,6 +96,8 @@ export interface TrainingService {
 
 export interface HistoryQuery {
   readonly limit: number;
+  /** Only entries of these kinds; null: all. */
+  readonly types: readonly DecisionType[] | null;
   /** Only entries with a log index below this one; null: from the latest on. */
   readonly before: number | null;
 }
@@ -99,7 +123,9 @@ export interface ConsensusService {
 
 export interface NetworkService {
   topology(): TopologyView;
-  metrics(): NetworkMetricsView;
+  metrics(): Promise<NetworkMetricsView>;
+  /** Looks for peers now, for at most so long. */
+  discover(timeoutMs: number): Promise<DiscoveryView>;
 }
 
 export interface HealthService {

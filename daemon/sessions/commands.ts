@@ -12,7 +12,13 @@ import {
 import { ConsensusError } from "../../consensus/errors.js";
 import type { RaftNode } from "../../consensus/node/index.js";
 import { RemoteError, type SwarmHost } from "../../protocol/index.js";
-import { datasetOptionsOf, planSession, type TrainingRequest } from "../../training/plan/index.js";
+import {
+  datasetOptionsOf,
+  type ModelDefaults,
+  planSession,
+  type TrainingRequest,
+  withModelDefaults,
+} from "../../training/plan/index.js";
 import type { DataSpec, SessionSpec } from "../../training/session.js";
 import { totalBatchesOf } from "../rounds/context.js";
 import type { TrainerPort } from "../rounds/trainer_port.js";
@@ -50,6 +56,8 @@ export interface SessionsInit {
   readonly trainer: Pick<TrainerPort, "inspect"> | null;
   /** The swarm's, for a session that does not say; null: the software's. */
   readonly roundTimeoutMs: () => number | null;
+  /** This node's, for a session that does not say. */
+  readonly modelDefaults?: ModelDefaults;
 }
 
 export class Sessions {
@@ -142,13 +150,18 @@ export class Sessions {
     const round_timeout = request.round_timeout ?? this.init.roundTimeoutMs() ?? undefined;
     try {
       return planSession(
-        { ...request, round_timeout },
+        { ...request, round_timeout, model: this.modelOf(request, data) },
         data,
         trainersOf(control.state, { nodes: request.nodes ?? null }, presence, self),
       );
     } catch (error) {
       throw serviceErrorOf(error);
     }
+  }
+
+  private modelOf({ model }: TrainingRequest, data: DataSpec): TrainingRequest["model"] {
+    const { modelDefaults } = this.init;
+    return modelDefaults === undefined ? model : withModelDefaults(model, data, modelDefaults);
   }
 
   /** Resolves once the command is committed and `done` holds here. @throws ServiceError */

@@ -38,6 +38,7 @@ async function leaderAskedBy(newcomers: number) {
     control: { state: emptyControlState("test", FORMATION) },
     committee: { look: () => undefined, tend: async () => undefined },
     follower: { active: false, begin: () => undefined },
+    finishRemovals: async () => undefined,
     host: { peers: () => [], rpc: { call: () => Promise.reject(new Error("nobody is asked")) } },
     logger: silentLogger,
     now: () => 0,

@@ -23,7 +23,9 @@ import {
   METHODS,
   positionMethod,
   proposeMethod,
+  readmitMethod,
   removeMethod,
+  standingMethod,
   stateMethod,
   voteMethod,
 } from "./methods.js";
@@ -100,6 +102,7 @@ const CALLS: Record<string, { requests: string[]; responses: string[] }> = {
       { v, status: "redirect", leader: peer, reason: null, voters: [peer] },
       { v, status: "wait", leader: null, reason: "no leader is known", voters: [] },
       { v, status: "refused", leader: peer, reason: "its log is empty", voters: [peer] },
+      { v, status: "refused", leader: peer, reason: "it was put out", voters: [peer], removed: true },
       { v, status: "follow", leader: peer, reason: "all places are taken", voters: [peer], learnersMax: 8 },
     ],
   ),
@@ -164,8 +167,19 @@ const CALLS: Record<string, { requests: string[]; responses: string[] }> = {
       { v, status: "unknown" },
       { v, status: "wait", reason: "another change is under way" },
       { v, status: "refused", reason: "too few would be left", voters: 3, alive: 1 },
+      { v, status: "full", reason: "too many are kept out" },
     ],
   ),
+  readmit: bodies(
+    readmitMethod,
+    [{ v, peer }],
+    [
+      { v, status: "readmitted" },
+      { v, status: "unknown" },
+      { v, status: "wait", reason: "another change is under way" },
+    ],
+  ),
+  standing: bodies(standingMethod, [{ v }], [{ v }]),
 };
 
 describe("daemon/swarm: golden bytes of calls", () => {

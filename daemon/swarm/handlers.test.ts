@@ -67,12 +67,14 @@ describe("daemon/swarm: calls", () => {
       membership: {
         admit: async () => ({ v: 1, status: "admitted", leader, reason: null, voters }),
         later: (reason) => ({ v: 1, status: "wait", leader, reason, voters }),
+        standingChanged: async () => undefined,
       },
       removal: {
         answer: async (peer) => {
           removed.push(peer);
           return { v: 1, status: "removed" };
         },
+        answerReadmit: async () => ({ v: 1, status: "readmitted" }),
       },
       sessions: {
         propose: async (command) => {

@@ -19,7 +19,9 @@ import {
   lineageMethod,
   positionMethod,
   proposeMethod,
+  readmitMethod,
   removeMethod,
+  standingMethod,
   stateMethod,
   voteMethod,
 } from "./methods.js";
@@ -34,8 +36,8 @@ export interface Answering {
     waitApplied(index: number, timeoutMs: number): Promise<void>;
     propose(data: Uint8Array): Promise<{ readonly index: number }>;
   };
-  readonly membership: Pick<Participation["membership"], "admit" | "later">;
-  readonly removal: Pick<Participation["removal"], "answer">;
+  readonly membership: Pick<Participation["membership"], "admit" | "later" | "standingChanged">;
+  readonly removal: Pick<Participation["removal"], "answer" | "answerReadmit">;
   readonly sessions: Pick<Participation["sessions"], "propose">;
   readonly rounds: Pick<Participation["rounds"], "vote"> & {
     readonly voter: Pick<Participation["rounds"]["voter"], "handOver">;
@@ -106,6 +108,11 @@ export function handleCalls(init: HandlersInit): void {
     return reason === null ? membership.admit({ peer: from, name, empty }) : membership.later(reason);
   });
   rpc.handle(removeMethod, ({ peer }, from) => part().removal.answer(peer, from), membersOnly);
+  rpc.handle(readmitMethod, ({ peer }, from) => part().removal.answerReadmit(peer, from), membersOnly);
+  rpc.handle(standingMethod, async () => {
+    void part().membership.standingChanged();
+    return { v: 1 as const };
+  });
   rpc.handle(
     proposeMethod,
     async ({ command }, from) => {

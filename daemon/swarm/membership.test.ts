@@ -38,6 +38,8 @@ class Place {
   stateIndex = 50;
   told: { learners: string[] } | null = null;
   looks = 0;
+  removed: string[] = [];
+  finished = 0;
 
   open(): Membership {
     const place = this;
@@ -68,6 +70,7 @@ class Place {
             voters: [...voters],
             learners: [...learners],
             members,
+            removed: place.removed.map((peer) => ({ peer, name: "", index: 1, atMs: 0 })),
           };
         },
       },
@@ -84,6 +87,9 @@ class Place {
           place.follows = true;
           place.done.push("follow");
         },
+      },
+      finishRemovals: async () => {
+        place.finished++;
       },
       now: () => place.nowMs,
       random: () => 0.5,
@@ -188,6 +194,16 @@ describe("daemon/swarm: membership, asked to admit", () => {
     assert.deepEqual(place.done, []);
     await membership.admit({ peer: "b", name: "berta", empty: false });
     assert.deepEqual(place.done, ["name b berta"]);
+  });
+
+  it("refuses who was put out, before it looks for a place, and takes it in once it is readmitted", async () => {
+    place.removed = ["b"];
+    const answer = await place.open().admit(fresh);
+    assert.deepEqual([answer.status, answer.removed], ["refused", true]);
+    assert.match(answer.reason ?? "", /put out.*nodes readmit b/);
+    assert.deepEqual(place.done, []);
+    place.removed = [];
+    assert.equal((await place.open().admit(fresh)).status, "admitted");
   });
 
   it("refuses a voter whose log is gone, with the remedy", async () => {
@@ -363,5 +379,66 @@ describe("daemon/swarm: membership, by itself", () => {
       place.done.filter((what) => what.startsWith("ask")).map((what) => what.split(" ")[1]),
       ["b", "c"],
     );
+  });
+});
+
+describe("daemon/swarm: membership, put out", () => {
+  const refusal: JoinAnswer = {
+    v: 1,
+    status: "refused",
+    leader: "b",
+    reason: "put out",
+    voters: ["b"],
+    removed: true,
+  };
+  const admitted: JoinAnswer = { v: 1, status: "admitted", leader: "b", reason: null, voters: ["b"] };
+  let place: Place;
+  const asked = () => place.done.filter((step) => step.startsWith("ask")).length;
+
+  beforeEach(() => {
+    place = new Place();
+    newcomer(place);
+    place.peers = [{ peer: "b", formation: FORMATION }];
+    place.answers.set("b", refusal);
+  });
+
+  it("says so, asks ever less often, and is in again once it is readmitted", async () => {
+    const membership = place.open();
+    await membership.poll();
+    assert.equal(membership.keptOut, "put out");
+    const askedAtMs: number[] = [];
+    for (let before = asked(); place.nowMs < 300_000; place.nowMs += 500) {
+      await membership.poll();
+      if (asked() > before) askedAtMs.push(place.nowMs);
+      before = asked();
+    }
+    assert.deepEqual(askedAtMs, [2000, 6000, 14_000, 30_000, 62_000, 122_000, 182_000, 242_000]);
+    place.answers.set("b", admitted);
+    place.nowMs += 60_000;
+    await membership.poll();
+    assert.equal(membership.keptOut, null);
+  });
+
+  it("asks at once when somebody says that its standing has changed, but not at every word", async () => {
+    const membership = place.open();
+    await membership.poll();
+    place.answers.set("b", admitted);
+    place.nowMs = 1000;
+    const before = asked();
+    await membership.standingChanged();
+    await membership.standingChanged();
+    assert.equal(asked(), before + 1);
+    assert.equal(membership.keptOut, null);
+  });
+
+  it("as a member, does not believe it of anybody but a voter", async () => {
+    place.status = { ...place.status, voters: ["c"], learners: ["a"], leader: "b", lastIndex: 9 };
+    const membership = place.open();
+    await membership.standingChanged();
+    assert.deepEqual([asked(), membership.keptOut], [1, null]);
+    place.status = { ...place.status, voters: ["b"] };
+    place.nowMs = 5000;
+    await membership.standingChanged();
+    assert.equal(membership.keptOut, "put out");
   });
 });

@@ -2,7 +2,7 @@
  * Who belongs: a newcomer asks until it is a member, the leader admits newcomers as learners and sees to the committee
  * (`committee_tender.ts`). One thing at a time. A member that has lost touch asks the members it knows who leads.
  */
-import { encodeCommand } from "../../consensus/control/index.js";
+import { encodeCommand, isRemoved } from "../../consensus/control/index.js";
 import { ConsensusError } from "../../consensus/errors.js";
 import type { RaftNode } from "../../consensus/node/index.js";
 import type { Logger, SwarmHost } from "../../protocol/index.js";
@@ -12,7 +12,9 @@ import type { ControlLog } from "./control_log.js";
 import type { Follower } from "./follower.js";
 import { type JoinAnswer, joinMethod } from "./methods.js";
 
+/** Between two looks at what is to be done about the members. */
 const POLL_MS = 500;
+/** For one question of a newcomer. */
 const ASK_TIMEOUT_MS = 8000;
 /** From whoever is asked first to the leader. */
 const HOPS_MAX = 3;
@@ -20,7 +22,14 @@ const HOPS_MAX = 3;
 const LOST_POLLS = 6;
 /** Polls in a row without a leader, and without a word from anybody, after which a member asks whether it still is one. */
 const FORGOTTEN_POLLS = 60;
+/** Of a reason that another node is told; the rest is cut off. */
 const REASON_CHARS_MAX = 512;
+/** A node that was put out asks again after this long at first, then twice as long each time. */
+const OUT_ASK_MS_MIN = 2000;
+/** It never asks less often than this. */
+const OUT_ASK_MS_MAX = 60_000;
+/** Others may say that this node's standing has changed; more often than this it is not looked into. */
+const STANDING_MS_MIN = 1000;
 /** All followers see at once that a place is free: each waits a random part of this, and most then see it taken. */
 const PLACE_SPREAD_MS = 60_000;
 
@@ -33,6 +42,8 @@ export interface MembershipInit {
   readonly maxLearners: number;
   readonly committee: Pick<CommitteeTender, "look" | "tend">;
   readonly follower: Pick<Follower, "active" | "begin">;
+  /** Leader: takes those out of the configuration that were put out; see `removal.ts`. */
+  readonly finishRemovals: () => Promise<void>;
   readonly host: Pick<SwarmHost, "peers"> & { readonly rpc: Pick<SwarmHost["rpc"], "call"> };
   readonly logger: Logger;
   /** Monotonic. */
@@ -60,6 +71,8 @@ export class Membership {
   /** Learners that the leader takes in, as it last said. */
   private learnersMax = 0;
   private askAtMs: number | null = null;
+  private out: { readonly reason: string; readonly delayMs: number; readonly nextAtMs: number } | null = null;
+  private standingAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly init: MembershipInit) {}
 
@@ -78,6 +91,20 @@ export class Membership {
     return voters.includes(this.init.self) || learners.includes(this.init.self);
   }
 
+  /** Why the swarm keeps this node out, in plain words; null: it does not. */
+  get keptOut(): string | null {
+    return this.out?.reason ?? null;
+  }
+
+  /** Somebody says that this node was put out or readmitted: it asks the leader, if it has not just done so. */
+  async standingChanged(): Promise<void> {
+    const nowMs = this.init.now();
+    if (nowMs - this.standingAtMs < STANDING_MS_MIN || this.stopped) return;
+    this.standingAtMs = nowMs;
+    if (this.init.raft.status().role === "leader") return;
+    await this.alone(() => this.ask()).catch(() => undefined);
+  }
+
   /** The leader's answer to a newcomer; any other node says whom to ask. */
   async admit(applicant: Applicant): Promise<JoinAnswer> {
     const { raft } = this.init;
@@ -87,6 +114,8 @@ export class Membership {
         ? this.answer("wait", null, "no leader is known")
         : this.answer("redirect", leader, null);
     }
+    if (isRemoved(this.init.control.state, applicant.peer))
+      return { ...this.answer("refused", this.init.self, putOut(applicant.peer)), removed: true };
     if (this.isFull(applicant.peer)) {
       const { self, maxLearners } = this.init;
       const reason = `all ${maxLearners} places for learners are taken`;
@@ -129,6 +158,7 @@ export class Membership {
 
   private async look(): Promise<void> {
     if (this.init.raft.status().role === "leader") await this.tend();
+    else if (this.out !== null) await this.askWhenOut(this.out.nextAtMs);
     else if (this.init.follower.active) await this.askForPlace();
     else if (!this.isMember()) await this.ask();
     else if (this.hasLostTouch()) await this.askMembers();
@@ -182,7 +212,12 @@ export class Membership {
     if (members.find((m) => m.peer === self)?.name !== name) {
       await raft.propose(encodeCommand({ v: 1, type: "member.join", peer: self, name, atMs: Date.now() }));
     }
+    await this.init.finishRemovals();
     await this.init.committee.tend();
+  }
+
+  private async askWhenOut(atMs: number): Promise<void> {
+    if (this.init.now() >= atMs) await this.ask();
   }
 
   /** Newcomer: asks one peer after the other, following its word on who leads. */
@@ -196,6 +231,7 @@ export class Membership {
       peers[this.asked++ % Math.max(1, peers.length)]?.peer;
     for (let hops = 0; target !== undefined && hops < HOPS_MAX; hops++) {
       const answer = await this.callJoin(target);
+      if (answer.status === "admitted" || answer.status === "follow") this.out = null;
       if (answer.status === "admitted") {
         // It has promised nothing yet, so it may believe whoever takes it in; see `circle.ts`.
         raft.introduce(target);
@@ -205,13 +241,23 @@ export class Membership {
         this.follow(answer);
         return;
       }
-      if (answer.status === "refused") this.complain(target, answer.reason);
+      if (answer.status === "refused") {
+        this.complain(target, answer.reason);
+        if (answer.removed) this.isOut(target, answer.reason);
+      }
       if (answer.status !== "redirect" || answer.leader === null) {
         this.init.logger.debug({ peer: target, reason: answer.reason }, "not admitted yet");
         return;
       }
       target = answer.leader;
     }
+  }
+
+  /** A member believes the voters that it knows; a newcomer, who knows nobody, whoever answers: it asks others next. */
+  private isOut(said: string, reason: string | null): void {
+    if (this.isMember() && !this.init.control.state.voters.includes(said)) return;
+    const delayMs = this.out === null ? OUT_ASK_MS_MIN : Math.min(OUT_ASK_MS_MAX, 2 * this.out.delayMs);
+    this.out = { reason: reason ?? putOut(this.init.self), delayMs, nextAtMs: this.init.now() + delayMs };
   }
 
   private follow({ learnersMax }: JoinAnswer): void {
@@ -284,6 +330,10 @@ export class Membership {
     this.refusal = reason;
     this.init.logger.error({ peer, reason }, `the swarm does not take this node in: ${reason}`);
   }
+}
+
+function putOut(peer: string): string {
+  return `${peer} was put out of this swarm, and is kept out until an operator readmits it (\`ncrsh-swarm nodes readmit ${peer}\`)`;
 }
 
 function forgotten(peer: string): string {

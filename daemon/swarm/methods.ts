@@ -63,6 +63,8 @@ const joinAnswerSchema = z.object({
   voters: z.array(peerSchema).max(MAX_VOTERS),
   /** With `follow`: all places are taken; so many learners the leader takes in. */
   learnersMax: naturalSchema.optional(),
+  /** With `refused`: the swarm has put this node out, and takes it in again once it is readmitted. */
+  removed: z.literal(true).optional(),
 });
 export type JoinAnswer = z.infer<typeof joinAnswerSchema>;
 
@@ -91,6 +93,8 @@ const removeResponseSchema = z.discriminatedUnion("status", [
     voters: naturalSchema,
     alive: naturalSchema,
   }),
+  /** As many nodes as the state remembers are kept out already. */
+  z.object({ v, status: z.literal("full"), reason: reasonText }),
 ]);
 export type RemoveAnswer = z.infer<typeof removeResponseSchema>;
 
@@ -101,6 +105,33 @@ export const removeMethod = defineMethod({
   response: removeResponseSchema,
   maxRequestBytes: 1024,
   maxResponseBytes: 4096,
+});
+
+const readmitResponseSchema = z.discriminatedUnion("status", [
+  z.object({ v, status: z.literal("readmitted") }),
+  /** It is not kept out. */
+  z.object({ v, status: z.literal("unknown") }),
+  /** As for `remove`. */
+  z.object({ v, status: z.literal("wait"), reason: reasonText }),
+]);
+export type ReadmitAnswer = z.infer<typeof readmitResponseSchema>;
+
+/** A member asks the leader to let a node that was put out join again. */
+export const readmitMethod = defineMethod({
+  name: "readmit",
+  request: z.object({ v, peer: peerSchema }),
+  response: readmitResponseSchema,
+  maxRequestBytes: 1024,
+  maxResponseBytes: 4096,
+});
+
+/** Tells a node that its standing has changed: it asks at once, instead of when it would have. Proves nothing. */
+export const standingMethod = defineMethod({
+  name: "standing",
+  request: z.object({ v }),
+  response: z.object({ v }),
+  maxRequestBytes: 1024,
+  maxResponseBytes: 1024,
 });
 
 export const applyOutcomeSchema = z.discriminatedUnion("kind", [
@@ -230,6 +261,8 @@ export const METHODS = [
   genesisMethod,
   joinMethod,
   removeMethod,
+  readmitMethod,
+  standingMethod,
   proposeMethod,
   voteMethod,
   handoverMethod,

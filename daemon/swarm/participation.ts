@@ -192,12 +192,13 @@ export class Participation {
       maxLearners: config.consensus.committeeMaxLearners,
       committee: tender,
       follower,
+      finishRemovals: () => removal.finish(),
       host,
       logger,
       now: init.now,
       random: Math.random,
     });
-    const removal = new Removal({
+    const removal: Removal = new Removal({
       self,
       raft,
       control,
@@ -215,6 +216,11 @@ export class Participation {
       presence,
       trainer: init.trainer,
       roundTimeoutMs: () => settings.value("training.round_timeout"),
+      modelDefaults: {
+        hidden_size: config.training.defaultHiddenSize || null,
+        num_layers: config.training.defaultNumLayers || null,
+        num_heads: config.training.defaultNumHeads || null,
+      },
     });
     const settings: SwarmSettings = new SwarmSettings({
       self,

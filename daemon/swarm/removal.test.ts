@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ControlMachine } from "../../consensus/control/index.js";
+import { ControlMachine, decodeCommand, encodeCommand } from "../../consensus/control/index.js";
 import type { MembershipChange, RaftStatus } from "../../consensus/node/index.js";
 import { Removal, type RemovalInit } from "./removal.js";
 
@@ -20,6 +20,7 @@ interface WorldOptions {
 function world(options: WorldOptions = {}) {
   const { self = "a", voters = ["a", "b", "c"], learners = [], dead = [], aligned = true } = options;
   const steps: string[] = [];
+  let index = 1;
   const control = new ControlMachine(
     { swarm: "s", formation: `sha256:${"0".repeat(64)}`, voters },
     () => true,
@@ -44,6 +45,12 @@ function world(options: WorldOptions = {}) {
     self,
     raft: {
       status,
+      propose: async (data) => {
+        const command = decodeCommand(data);
+        steps.push(`${command.type} ${"peer" in command ? command.peer : ""}`);
+        index += 1;
+        return { index, term: 1, result: control.apply(data, { index, term: 1 }) };
+      },
       changeMembership: async ({ kind, peer }: MembershipChange) => void steps.push(`${kind} ${peer}`),
       transferLeadership: async () => {
         steps.push("hand over");
@@ -66,31 +73,60 @@ function world(options: WorldOptions = {}) {
         return done;
       },
     },
-    presence: { isAlive: (peer) => !dead.includes(peer) },
+    presence: { isAlive: (peer) => !dead.includes(peer), get: () => undefined },
     unreachableMsMax: 10,
     rpc: { call: options.call ?? (() => Promise.reject(new Error("nobody is asked in this test"))) },
     logger: LOGGER,
   });
-  return { removal, steps };
+  return { removal, steps, control };
 }
 
 describe("Removal", () => {
   it("takes a voter out of the committee first, then out of the configuration, in one turn", async () => {
     const { removal, steps } = world({ dead: ["c"] });
     await removal.remove("c");
-    assert.deepEqual(steps, ["alone", "committee without c", "remove c", "not alone"]);
+    assert.deepEqual(steps, ["alone", "committee without c", "member.remove c", "remove c", "not alone"]);
   });
 
   it("takes a learner out of the configuration alone", async () => {
     const { removal, steps } = world({ learners: ["d"] });
     await removal.remove("d");
-    assert.deepEqual(steps, ["alone", "remove d", "not alone"]);
+    assert.deepEqual(steps, ["alone", "member.remove d", "remove d", "not alone"]);
   });
 
   it("refuses who is no member", async () => {
-    const { removal, steps } = world();
+    const { removal, steps } = world({ dead: ["guest"] });
     await assert.rejects(removal.remove("guest"), { name: "NODE_NOT_FOUND" });
     assert.deepEqual(steps, ["alone", "not alone"]);
+  });
+
+  it("keeps out who is heard but was not taken in yet", async () => {
+    const { removal, steps, control } = world();
+    await removal.remove("guest");
+    assert.deepEqual(steps, ["alone", "member.remove guest", "not alone"]);
+    assert.deepEqual(
+      control.state.removed.map((r) => r.peer),
+      ["guest"],
+    );
+  });
+
+  it("readmits who was put out, and nobody else", async () => {
+    const { removal, control } = world();
+    await removal.remove("guest");
+    await removal.readmit("guest");
+    assert.deepEqual(control.state.removed, []);
+    await assert.rejects(removal.readmit("guest"), { name: "NODE_NOT_REMOVED" });
+  });
+
+  it("finishes what a leader left that was lost between the decision and the change", async () => {
+    const { removal, steps, control } = world({ learners: ["d"] });
+    control.apply(encodeCommand({ v: 1, type: "member.remove", peer: "d", name: "", atMs: 1 }), {
+      index: 2,
+      term: 1,
+    });
+    await removal.finish();
+    assert.deepEqual(steps, ["member.remove d", "remove d"]);
+    assert.equal(control.state.removed.length, 1);
   });
 
   it("refuses what would leave no alive majority, with the counts", async () => {

@@ -3,13 +3,14 @@
  * is cheap and in the order of cost: hello of the neighbor, sequence number, rate, size, shape, signature, and last the
  * daemon's own check.
  */
-import type { GossipSub, Message, TopicValidatorResult } from "@chainsafe/libp2p-gossipsub";
+import type { Message, TopicValidatorResult } from "@chainsafe/libp2p-gossipsub";
 import type { PeerId } from "@libp2p/interface";
 import { ProtocolError, reasonOf } from "../errors.js";
 import { DISCOVERY_BURST, DISCOVERY_BYTES_MAX, DISCOVERY_PER_SECOND } from "../limits.js";
 import type { Logger } from "../logger.js";
 import { Admission } from "./admission.js";
 import { isOwnRecord } from "./discovery_record.js";
+import type { MeshedGossipSub } from "./meshed.js";
 import {
   discoveryTopicName,
   GOSSIP_KINDS,
@@ -38,8 +39,15 @@ export interface GossipCounters {
 
 /** What is used of gossipsub. */
 export type Pubsub = Pick<
-  GossipSub,
-  "topicValidators" | "subscribe" | "publish" | "getSubscribers" | "addEventListener" | "removeEventListener"
+  MeshedGossipSub,
+  | "topicValidators"
+  | "subscribe"
+  | "publish"
+  | "getSubscribers"
+  | "getMeshPeers"
+  | "getScore"
+  | "addEventListener"
+  | "removeEventListener"
 >;
 
 export interface GossipInit {
@@ -136,6 +144,21 @@ export class Gossip {
   /** Peers that listen to a topic, as far as they have told. */
   listenersOf(kind: GossipKind): string[] {
     return this.init.pubsub.getSubscribers(topicName(this.init.swarmId, kind)).map(String);
+  }
+
+  /** Whom this node exchanges whole messages with, by topic: gossipsub's mesh. `peers` is the discovery's topic. */
+  mesh(): { readonly topic: GossipKind | "peers"; readonly peers: readonly string[] }[] {
+    const { pubsub, swarmId } = this.init;
+    const discovery = { topic: "peers" as const, peers: pubsub.getMeshPeers(discoveryTopicName(swarmId)) };
+    return [
+      ...GOSSIP_KINDS.map((kind) => ({ topic: kind, peers: pubsub.getMeshPeers(topicName(swarmId, kind)) })),
+      discovery,
+    ];
+  }
+
+  /** What gossipsub thinks of a peer: 0 is good, below it has sent what was invalid. */
+  scoreOf(peer: string): number {
+    return this.init.pubsub.getScore(peer);
   }
 
   private open(kind: GossipKind, name: string): void {

@@ -67,7 +67,7 @@ export class TestHosts {
       version: "0",
       listen,
       announce: [],
-      mdns: false,
+      mdns: null,
       swarmKey: null,
       maxConnections: 50,
       traffic: new Traffic(),

@@ -13,8 +13,14 @@ import type {
   ModelLoadedView,
   ModelView,
 } from "../../daemon/services/views/models.js";
-import type { NetworkMetricsView } from "../../daemon/services/views/network.js";
-import type { NodeDetailView, NodeListView } from "../../daemon/services/views/nodes.js";
+import type { DiscoveryView, NetworkMetricsView, TopologyView } from "../../daemon/services/views/network.js";
+import type {
+  NodeCreatedView,
+  NodeDetailView,
+  NodeListView,
+  NodeReadmittedView,
+  NodeRemovedView,
+} from "../../daemon/services/views/nodes.js";
 import type { TrainingStatusView } from "../../daemon/services/views/training.js";
 
 const CALL_MS = 15_000;
@@ -25,6 +31,13 @@ export class NodeClient {
   ready = (): Promise<ReadyView> => this.get("/health/ready", [200, 503]);
   nodes = (): Promise<NodeListView> => this.get("/api/v1/nodes");
   node = (id: string): Promise<NodeDetailView> => this.get(`/api/v1/nodes/${encodeURIComponent(id)}`);
+  createNode = (config: object): Promise<NodeCreatedView> => this.post("/api/v1/nodes", { config });
+  removeNode = (id: string, query = ""): Promise<NodeRemovedView> =>
+    this.call("DELETE", `/api/v1/nodes/${encodeURIComponent(id)}${query}`);
+  readmitNode = (id: string): Promise<NodeReadmittedView> =>
+    this.post(`/api/v1/nodes/${encodeURIComponent(id)}/readmit`, {});
+  topology = (): Promise<TopologyView> => this.get("/api/v1/network/topology");
+  discover = (timeout: number): Promise<DiscoveryView> => this.post("/api/v1/network/discover", { timeout });
   training = (): Promise<TrainingStatusView> => this.get("/api/v1/training/status");
   consensus = (): Promise<ConsensusStatusView> => this.get("/api/v1/consensus/status");
   approvals = (): Promise<ApprovalsView> => this.get("/api/v1/consensus/approvals");
@@ -80,11 +93,15 @@ export class NodeClient {
     return (await response.json()) as T;
   }
 
-  private async post<T>(path: string, body: object): Promise<T> {
+  private post<T>(path: string, body: object): Promise<T> {
+    return this.call("POST", path, body);
+  }
+
+  private async call<T>(method: "POST" | "DELETE", path: string, body?: object): Promise<T> {
+    const json = { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
     const response = await fetch(`${this.url}${path}`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
+      method,
+      ...(body === undefined ? {} : json),
       signal: AbortSignal.timeout(4 * CALL_MS),
     });
     if (!response.ok) throw await failureOf(response, path);

@@ -1,3 +1,4 @@
+export { type ModelDefaults, withModelDefaults } from "./model.js";
 export { expectedRounds, planSession } from "./plan.js";
 export {
   CONTEXT_LENGTH_DEFAULT,

@@ -22,6 +22,28 @@ export function invalid(
   return new TrainingError("SESSION_INVALID", `${path}: ${what}; ${allowed}`, { path, allowed, ...facts });
 }
 
+/** What a node takes where a request does not say; null: what `planModel` takes. */
+export interface ModelDefaults {
+  readonly hidden_size: number | null;
+  readonly num_layers: number | null;
+  readonly num_heads: number | null;
+}
+
+/** Fills in a node's defaults where the request says nothing and the model that it comes to has such a field. */
+export function withModelDefaults(
+  request: ModelRequest,
+  data: DataSpec,
+  defaults: ModelDefaults,
+): ModelRequest {
+  const type = typeOf(request, data);
+  const filled: ModelRequest = { ...request };
+  for (const field of ["hidden_size", "num_layers", "num_heads"] as const) {
+    const value = defaults[field];
+    if (value !== null && FIELDS[type].includes(field)) filled[field] ??= value;
+  }
+  return filled;
+}
+
 /** @throws TrainingError `SESSION_INVALID` when the model does not fit the data or itself */
 export function planModel(request: ModelRequest, data: DataSpec): ModelSpec {
   const type = typeOf(request, data);

@@ -3,7 +3,13 @@ import fc from "fast-check";
 import { TrainingError } from "../errors.js";
 import { layoutOf } from "../models/index.js";
 import { batchesPerEpoch, type DataSpec, type SessionSpec, sessionSpecSchema } from "../session.js";
-import { datasetOptionsOf, expectedRounds, parseTrainingRequest, planSession } from "./index.js";
+import {
+  datasetOptionsOf,
+  expectedRounds,
+  parseTrainingRequest,
+  planSession,
+  withModelDefaults,
+} from "./index.js";
 
 const fingerprint = `sha256:${"0".repeat(64)}` as const;
 const text: DataSpec = {
@@ -41,6 +47,12 @@ const refused = (body: Record<string, unknown>, pattern: RegExp, data: DataSpec 
 };
 
 describe("training/plan", () => {
+  it("takes a node's own defaults where the request is silent and the model has such a field", () => {
+    const own = { hidden_size: 512, num_layers: 6, num_heads: null };
+    assert.deepEqual(withModelDefaults({ num_layers: 3 }, text, own), { num_layers: 3, hidden_size: 512 });
+    assert.deepEqual(withModelDefaults({}, images, own), {});
+  });
+
   it("takes the request of the HTTP contract as it stands there", () => {
     const spec = plan({
       epochs: 100,

@@ -1,7 +1,11 @@
 import { z } from "zod";
 import { hashSchema } from "../../../consensus/votes/index.js";
 import { approvalsViewSchema, castVoteViewSchema } from "../../services/views/approvals.js";
-import { consensusStatusViewSchema, historyViewSchema } from "../../services/views/consensus.js";
+import {
+  consensusStatusViewSchema,
+  decisionViewSchema,
+  historyViewSchema,
+} from "../../services/views/consensus.js";
 import { hashTextSchema } from "../../services/views/view.js";
 import { route } from "../parse.js";
 import { json, type Route } from "../route.js";
@@ -12,6 +16,21 @@ const HISTORY_PAGE_DEFAULT = 50;
 const HISTORY_PAGE_MAX = 500;
 /** Characters of the reason that an operator gives with a vote. */
 const VOTE_REASON_CHARS_MAX = 256;
+
+/** One kind of decision, or several with commas between. */
+const decisionTypesSchema = z
+  .string()
+  .max(256)
+  .transform((text, context) => {
+    const types = z.array(decisionViewSchema.shape.type).safeParse([...new Set(text.split(","))]);
+    if (types.success) return types.data;
+    const known = decisionViewSchema.shape.type.options.join(", ");
+    context.addIssue({
+      code: "custom",
+      message: `expected one or several, with commas between, of ${known}`,
+    });
+    return z.NEVER;
+  });
 
 const voteSchema = z.strictObject({
   vote: z.enum(["approve", "reject"], { error: "expected approve or reject" }),
@@ -71,12 +90,14 @@ export const consensusRoutes: readonly Route[] = [
     query: z.strictObject({
       limit: whole(1, HISTORY_PAGE_MAX).optional(),
       before: whole(0, Number.MAX_SAFE_INTEGER).optional(),
+      type: decisionTypesSchema.optional(),
     }),
     handle: ({ services, query }) =>
       json(
         services.consensus.history({
           limit: query.limit ?? HISTORY_PAGE_DEFAULT,
           before: query.before ?? null,
+          types: query.type ?? null,
         }),
       ),
   }),

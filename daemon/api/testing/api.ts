@@ -7,7 +7,9 @@ import type { AuthService } from "../../services/auth.js";
 import type { ModelsPort } from "../../services/models.js";
 import type { SettingsPort } from "../../services/settings.js";
 import type { SwarmCommands, SwarmSnapshot } from "../../services/source.js";
+import type { SpawnedPort } from "../../services/spawned_port.js";
 import { createSwarmServices } from "../../services/swarm_services.js";
+import { networkFixture, spawnedFixture } from "../../services/testing/ports.js";
 import { snapshotFixture } from "../../services/testing/snapshot.js";
 import type { EventsService } from "../../services/types.js";
 import type { Audit } from "../audit.js";
@@ -19,6 +21,7 @@ export interface ApiFixtureOptions {
   readonly commands?: Partial<SwarmCommands>;
   readonly settings?: SettingsPort;
   readonly models?: Partial<ModelsPort>;
+  readonly spawned?: SpawnedPort;
   readonly config?: Partial<ApiParts["config"]>;
   readonly keeper?: Doorkeeper;
   readonly auth?: AuthService;
@@ -55,12 +58,15 @@ export function startTestApi({
         ...options.models,
       }),
       source: { snapshot, holdsVersion: () => true },
+      network: networkFixture(),
+      spawned: options.spawned ?? spawnedFixture(),
       commands: {
         startTraining: unexpected,
         stopTraining: unexpected,
         pauseTraining: unexpected,
         resumeTraining: unexpected,
         removeNode: unexpected,
+        readmitNode: unexpected,
         vote: unexpected,
         ...options.commands,
       },

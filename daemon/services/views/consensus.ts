@@ -69,6 +69,7 @@ export const decisionViewSchema = z
     reason: z.string().nullable(),
   })
   .meta({ id: "Decision", description: "One entry of the history." });
+export type DecisionType = z.output<typeof decisionViewSchema>["type"];
 export type DecisionView = View<typeof decisionViewSchema>;
 
 export const historyViewSchema = z
@@ -117,12 +118,18 @@ export function consensusStatusView(snapshot: SwarmSnapshot): ConsensusStatusVie
   };
 }
 
-/** Latest first, a page of at most `limit` entries with an index below `before`. */
+/** Latest first, a page of at most `limit` entries of the wanted types with an index below `before`. */
 export function historyView(
   control: ControlState | null,
-  { limit, before }: { readonly limit: number; readonly before: number | null },
+  query: {
+    readonly limit: number;
+    readonly before: number | null;
+    readonly types?: readonly DecisionType[] | null;
+  },
 ): HistoryView {
-  const entries = control?.history ?? [];
+  const { limit, before, types = null } = query;
+  const kept = control?.history ?? [];
+  const entries = types === null ? kept : kept.filter((e) => types.includes(e.type));
   const end = before === null ? entries.length : lowerBound(entries, before);
   let start = Math.max(0, end - limit);
   // Entries of one index stay on one page: `before` cannot point between them.
@@ -130,7 +137,7 @@ export function historyView(
   return {
     decisions: entries.slice(start, end).reverse().map(decisionView),
     total: control?.historyTotal ?? 0,
-    kept: entries.length,
+    kept: kept.length,
     next_before: start > 0 ? (entries[start]?.index ?? null) : null,
   };
 }

@@ -2,19 +2,43 @@
 import type { ControlState } from "../../../consensus/control/index.js";
 import { ServiceError } from "../errors.js";
 import type { PresenceSnapshot, SwarmSnapshot } from "../source.js";
+import type { SpawnedNode, StartedNode } from "../spawned_port.js";
 import { hostPortOf, isoTime, latencies, nameOf, presenceOf, rounded } from "./common.js";
-import type { NodeDetailView, NodeListView, NodeRemovedView, NodeRole, NodeView } from "./nodes_schema.js";
+import { matchingNodes, type NodeQuery, pageOf } from "./nodes_page.js";
+import type {
+  NodeCreatedView,
+  NodeDetailView,
+  NodeListView,
+  NodeReadmittedView,
+  NodeRemovedView,
+  NodeRole,
+  NodeView,
+} from "./nodes_schema.js";
 
 export * from "./nodes_schema.js";
 
-export function nodeListView(snapshot: SwarmSnapshot): NodeListView {
-  const nodes = idsOf(snapshot).map(viewer(snapshot));
-  return { nodes, total: nodes.length, active: nodes.filter((n) => n.status === "active").length };
+/** Members and everybody else who was heard lately, by peer id. */
+export function knownNodes(snapshot: SwarmSnapshot): NodeView[] {
+  return idsOf(snapshot).map(viewer(snapshot));
+}
+
+/** @throws ServiceError INVALID_REQUEST for a cursor that does not belong to the query */
+export function nodeListView(snapshot: SwarmSnapshot, query: NodeQuery = {}): NodeListView {
+  const ids = query.status === "removed" ? removedIds(snapshot) : idsOf(snapshot);
+  const matching = matchingNodes(ids.map(viewer(snapshot)), query);
+  const { nodes, next_cursor } = pageOf(matching, query);
+  const active = matching.filter((n) => n.status === "active").length;
+  return { nodes, total: matching.length, active, next_cursor };
 }
 
 /** @throws ServiceError NODE_NOT_FOUND, INVALID_REQUEST when several nodes have that name */
-export function nodeDetailView(snapshot: SwarmSnapshot, id: string): NodeDetailView {
+export function nodeDetailView(
+  snapshot: SwarmSnapshot,
+  id: string,
+  spawned: readonly SpawnedNode[] = [],
+): NodeDetailView {
   const peer = resolveNode(snapshot, id);
+  const child = spawned.find((s) => s.peer === peer);
   const presence = snapshot.presence.find((p) => p.peer === peer);
   const connections = snapshot.connections.filter((c) => c.peer === peer);
   return {
@@ -36,27 +60,74 @@ export function nodeDetailView(snapshot: SwarmSnapshot, id: string): NodeDetailV
       latency_ms: rounded(c.latencyMs, 3),
       since: isoTime(c.openedAtMs),
     })),
+    spawned: child === undefined ? null : spawnedView(child),
   };
 }
 
 /** @param snapshot from before the removal */
-export function nodeRemovedView(snapshot: SwarmSnapshot, peer: string): NodeRemovedView {
-  return { id: peer, name: nameOf(peer, presenceOf(snapshot), snapshot.control), status: "removed" };
+export function nodeRemovedView(
+  snapshot: SwarmSnapshot,
+  peer: string,
+  status: NodeRemovedView["status"] = "removed",
+): NodeRemovedView {
+  return { id: peer, name: nameOf(peer, presenceOf(snapshot), snapshot.control), status };
+}
+
+export function nodeReadmittedView(snapshot: SwarmSnapshot, peer: string): NodeReadmittedView {
+  const name = snapshot.control?.removed.find((r) => r.peer === peer)?.name || null;
+  return { id: peer, name, status: "readmitted" };
+}
+
+/** The peer id of a node that is kept out, by peer id or by a name that only one of them has. */
+export function resolveRemoved(snapshot: SwarmSnapshot, id: string): string {
+  const removed = snapshot.control?.removed ?? [];
+  if (removed.some((r) => r.peer === id)) return id;
+  const presence = presenceOf(snapshot);
+  const named = removed.filter((r) => r.name === id || presence.get(r.peer)?.name === id).map((r) => r.peer);
+  if (named.length > 1) throw ambiguous(id, named);
+  if (named[0] !== undefined) return named[0];
+  resolveNode(snapshot, id);
+  throw new ServiceError("NODE_NOT_REMOVED", `${id} is not kept out of this swarm`, { node_id: id });
+}
+
+function ambiguous(id: string, peers: readonly string[]): ServiceError {
+  return new ServiceError("INVALID_REQUEST", `${peers.length} nodes are called ${id}: use a peer id`, {
+    node_id: id,
+    candidates: peers.slice(0, 16),
+  });
+}
+
+export function nodeCreatedView(node: StartedNode): NodeCreatedView {
+  return {
+    id: node.peer,
+    name: node.name,
+    address: node.address,
+    api_address: node.apiAddress,
+    pid: node.pid,
+    data_dir: node.dataDir,
+    status: "running",
+  };
+}
+
+function spawnedView({
+  state,
+  pid,
+  dataDir,
+  apiAddress,
+  restarts,
+  reason,
+}: SpawnedNode): NodeDetailView["spawned"] {
+  return { state, pid, data_dir: dataDir, api_address: apiAddress, restarts, reason };
 }
 
 /** The peer id that a peer id or a unique name stands for. */
 export function resolveNode(snapshot: SwarmSnapshot, id: string): string {
-  const ids = idsOf(snapshot);
+  const ids = [...idsOf(snapshot), ...removedIds(snapshot)];
   if (ids.includes(id)) return id;
   const presence = presenceOf(snapshot);
   const named = ids.filter((peer) => nameOf(peer, presence, snapshot.control) === id);
   if (named.length === 1) return named[0] as string;
-  if (named.length > 1) {
-    throw new ServiceError("INVALID_REQUEST", `${named.length} nodes are called ${id}: use a peer id`, {
-      node_id: id,
-      candidates: named.slice(0, 16),
-    });
-  }
+  if (named.length > 1) throw ambiguous(id, named);
   throw new ServiceError("NODE_NOT_FOUND", `no node ${id} in this swarm; GET /api/v1/nodes lists them`, {
     node_id: id,
   });
@@ -73,7 +144,14 @@ function idsOf(snapshot: SwarmSnapshot): string[] {
   const known = members.map((m) => m.peer);
   // Someone who is not a member is of interest only while there: strangers must not fill the list.
   const guests = snapshot.presence.filter((p) => p.alive).map((p) => p.peer);
-  return [...new Set([snapshot.self.peer, ...known, ...guests])].sort();
+  const out = new Set(removedIds(snapshot));
+  const there = [...known, ...guests].filter((peer) => !out.has(peer));
+  return [...new Set([snapshot.self.peer, ...there])].sort();
+}
+
+/** Who is kept out. One that is still being taken out of the configuration is gone already. */
+function removedIds({ control, self }: SwarmSnapshot): string[] {
+  return (control?.removed ?? []).map((r) => r.peer).filter((peer) => peer !== self.peer);
 }
 
 function viewer(snapshot: SwarmSnapshot): (peer: string) => NodeView {
@@ -81,15 +159,16 @@ function viewer(snapshot: SwarmSnapshot): (peer: string) => NodeView {
   const latency = latencies(snapshot);
   const leader = snapshot.raft?.leader ?? null;
   const fastest = fastestOf(snapshot.presence);
+  const out = new Map((snapshot.control?.removed ?? []).map((r) => [r.peer, r.name]));
   return (peer) => {
     const last = presence.get(peer);
     const self = peer === snapshot.self.peer;
     const samplesPerSecond = last?.samplesPerSecond ?? null;
     return {
       id: peer,
-      name: nameOf(peer, presence, snapshot.control),
+      name: nameOf(peer, presence, snapshot.control) ?? (out.get(peer) || null),
       address: addressOf(peer, last, snapshot),
-      status: self || last?.alive === true ? "active" : "inactive",
+      status: statusOf(self, out.has(peer), last?.alive === true),
       role: roleOf(peer, snapshot.control, leader),
       model_hash: last?.modelHash ?? null,
       last_seen: isoTime(self ? snapshot.nowMs : (last?.lastSeenAtMs ?? null)),
@@ -102,6 +181,12 @@ function viewer(snapshot: SwarmSnapshot): (peer: string) => NodeView {
       },
     };
   };
+}
+
+function statusOf(self: boolean, out: boolean, alive: boolean): NodeView["status"] {
+  if (self) return "active";
+  if (out) return "removed";
+  return alive ? "active" : "inactive";
 }
 
 function addressOf(peer: string, last: PresenceSnapshot | undefined, snapshot: SwarmSnapshot): string | null {

@@ -6,6 +6,7 @@ import { createApi } from "../../../daemon/api/index.js";
 import { createEvents } from "../../../daemon/events/index.js";
 import { createSwarmMetrics } from "../../../daemon/metrics/index.js";
 import { createSwarmServices } from "../../../daemon/services/swarm_services.js";
+import { networkFixture, spawnedFixture } from "../../../daemon/services/testing/ports.js";
 import {
   controlFixture,
   presenceFixture,
@@ -47,12 +48,15 @@ const api = await createApi({
     models: () => {
       throw new Error("no model is asked for in a benchmark");
     },
+    network: networkFixture(),
+    spawned: spawnedFixture(),
     commands: {
       startTraining: refuse,
       stopTraining: refuse,
       pauseTraining: refuse,
       resumeTraining: refuse,
       removeNode: refuse,
+      readmitNode: refuse,
       vote: refuse,
     },
   }),

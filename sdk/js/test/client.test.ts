@@ -164,7 +164,7 @@ describe("sdk/js: trying again", () => {
   it("ends with the caller's signal, while it waits too", async () => {
     const { client } = clientOf([refusal(429, "RATE_LIMITED", 1106, {}, { "Retry-After": "60" })]);
     const caller = new AbortController();
-    const call = client.nodes.list({ signal: caller.signal });
+    const call = client.nodes.list({}, { signal: caller.signal });
     setImmediate(() => caller.abort(new Error("enough")));
     await assert.rejects(call, /enough/);
   });

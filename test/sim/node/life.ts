@@ -220,11 +220,12 @@ export class Life {
       maxLearners: LEARNERS_MAX,
       committee: tender,
       follower: { active: false, begin: () => undefined },
+      finishRemovals: () => removal.finish(),
       host,
       now,
       random: random.next,
     });
-    const removal = new Removal({ ...parts, committee, membership, rpc: host.rpc });
+    const removal: Removal = new Removal({ ...parts, committee, membership, rpc: host.rpc });
     const propose = (command: Uint8Array, from: string) => proposeAs(raft, control, command, from);
     const settings = new SwarmSettings({ self, raft, control, rpc: host.rpc, propose });
     const peers = () => askable({ formation, host, presence, outside: () => false });

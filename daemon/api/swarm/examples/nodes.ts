@@ -1,28 +1,6 @@
 /** What the routes about nodes answer, for the reference. */
 
-export const NODE_LIST = {
-  nodes: [
-    {
-      id: "12D3KooWGfGRdh34T7PZHPJtqLH9uN6bYvdAdZb5Us2cfkfa9wCA",
-      name: "gpu1",
-      address: "192.168.1.100:9473",
-      status: "active",
-      role: "leader",
-      model_hash: "sha256:7d2bb16013d1d3c2011a656307fc94893c82effddde5b7561211a7bbd8600823",
-      last_seen: "2026-11-24T03:40:37.825Z",
-      performance: {
-        training_speed: 0.95,
-        memory_usage: 0.67,
-        network_latency: 15.2,
-        samples_per_second: 525.398,
-      },
-    },
-  ],
-  total: 1,
-  active: 1,
-};
-
-export const NODE_DETAIL = {
+const NODE = {
   id: "12D3KooWGfGRdh34T7PZHPJtqLH9uN6bYvdAdZb5Us2cfkfa9wCA",
   name: "gpu1",
   address: "192.168.1.100:9473",
@@ -36,6 +14,12 @@ export const NODE_DETAIL = {
     network_latency: 15.2,
     samples_per_second: 525.398,
   },
+};
+
+export const NODE_LIST = { nodes: [NODE], total: 1, active: 1, next_cursor: null };
+
+export const NODE_DETAIL = {
+  ...NODE,
   self: false,
   addresses: ["/ip4/192.168.1.100/tcp/9473/p2p/12D3KooWGfGRdh34T7PZHPJtqLH9uN6bYvdAdZb5Us2cfkfa9wCA"],
   version: "0.1.0",
@@ -62,10 +46,26 @@ export const NODE_DETAIL = {
       since: "2026-11-24T03:40:34.582Z",
     },
   ],
+  spawned: null,
 };
 
-export const NODE_REMOVED = {
-  id: "12D3KooWGfGRdh34T7PZHPJtqLH9uN6bYvdAdZb5Us2cfkfa9wCA",
-  name: "gpu1",
-  status: "removed",
+export const NODE_REMOVED = { id: NODE.id, name: NODE.name, status: "removed" };
+
+export const NODE_READMITTED = { id: NODE.id, name: NODE.name, status: "readmitted" };
+
+export const NODE_REQUEST = {
+  config: {
+    model_config: { hidden_size: 512, num_layers: 6, num_heads: 8 },
+    network_config: { port: 8080, max_peers: 10 },
+  },
+};
+
+export const NODE_CREATED = {
+  id: NODE.id,
+  name: "gpu1-1",
+  address: "192.168.1.100:8080",
+  api_address: "http://127.0.0.1:45123",
+  pid: 4242,
+  data_dir: "/home/ada/.ncrsh-swarm/nodes/gpu1-1",
+  status: "running",
 };

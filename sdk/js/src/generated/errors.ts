@@ -187,6 +187,36 @@ export class AuthenticationOffError extends SwarmApiError {
   override readonly name = "AUTHENTICATION_OFF";
 }
 
+/** 1160, HTTP 409. */
+export class NodeExistsError extends SwarmApiError {
+  override readonly name = "NODE_EXISTS";
+}
+
+/** 1161, HTTP 409. */
+export class PortInUseError extends SwarmApiError {
+  override readonly name = "PORT_IN_USE";
+}
+
+/** 1162, HTTP 409. */
+export class SpawnedNodesFullError extends SwarmApiError {
+  override readonly name = "SPAWNED_NODES_FULL";
+}
+
+/** 1163, HTTP 500. */
+export class NodeStartFailedError extends SwarmApiError {
+  override readonly name = "NODE_START_FAILED";
+}
+
+/** 1164, HTTP 409. */
+export class NodeNotRemovedError extends SwarmApiError {
+  override readonly name = "NODE_NOT_REMOVED";
+}
+
+/** 1165, HTTP 409. */
+export class RemovedFullError extends SwarmApiError {
+  override readonly name = "REMOVED_FULL";
+}
+
 /** 1170, HTTP 409. */
 export class ModelExistsError extends SwarmApiError {
   override readonly name = "MODEL_EXISTS";
@@ -271,6 +301,12 @@ export const ERROR_CLASSES: Readonly<Record<string, new (facts: ErrorFacts) => S
   LOGIN_FAILED: LoginFailedError,
   AUTH_FULL: AuthFullError,
   AUTHENTICATION_OFF: AuthenticationOffError,
+  NODE_EXISTS: NodeExistsError,
+  PORT_IN_USE: PortInUseError,
+  SPAWNED_NODES_FULL: SpawnedNodesFullError,
+  NODE_START_FAILED: NodeStartFailedError,
+  NODE_NOT_REMOVED: NodeNotRemovedError,
+  REMOVED_FULL: RemovedFullError,
   MODEL_EXISTS: ModelExistsError,
   MODELS_FULL: ModelsFullError,
   MODEL_INVALID: ModelInvalidError,

@@ -13,6 +13,7 @@ import type {
   Certificate,
   ConsensusStatus,
   Decision,
+  Discovery,
   Health,
   History,
   Jwks,
@@ -25,8 +26,11 @@ import type {
   ModelList,
   ModelLoaded,
   NetworkMetrics,
+  Node,
+  NodeCreated,
   NodeDetail,
   NodeList,
+  NodeReadmitted,
   NodeRemoved,
   Ready,
   SessionList,
@@ -72,6 +76,45 @@ export interface AuthCreateKeyArgs {
   readonly role: "viewer" | "operator" | "admin";
   /** A duration such as 30m, 24h or 720h; left out: it does not expire */
   readonly expires_in?: string;
+}
+
+export interface NodesListArgs {
+  /** `inactive`: a member that has been silent for longer than `training.dead_after`; `removed`: put out, and not listed unless asked for. */
+  readonly status?: "active" | "inactive" | "removed";
+  /** `guest`: heard, but not (yet) a member. */
+  readonly role?: "leader" | "voter" | "learner" | "guest";
+  /** Part of the name, in any case. */
+  readonly name?: string;
+  /** With a leading `-`: descending. What is not known comes last. */
+  readonly sort?: "id" | "-id" | "name" | "-name" | "last_seen" | "-last_seen" | "training_speed" | "-training_speed" | "memory_usage" | "-memory_usage" | "network_latency" | "-network_latency";
+  readonly limit?: number;
+  /** `next_cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+export interface NodesCreateArgs {
+  /** Default: {"model_config":{},"network_config":{}}. */
+  readonly config?: {
+    /** Also the folder of its data; one that was kept is used again. Made up when left out. */
+    readonly name?: string;
+    /** The model of sessions that are started through the new node and do not say. Default: {}. */
+    readonly model_config?: {
+      readonly hidden_size?: number;
+      readonly num_layers?: number;
+      readonly num_heads?: number;
+    };
+    /** Default: {}. */
+    readonly network_config?: {
+      /** TCP port for other nodes: the one of `address`. */
+      readonly port?: number;
+      /** Most connections to other nodes. */
+      readonly max_peers?: number;
+    };
+  };
+}
+
+export interface NodesRemoveArgs {
+  readonly purge?: "true" | "false";
 }
 
 export interface TrainingStartArgs {
@@ -193,6 +236,7 @@ export interface ConsensusVoteArgs {
 export interface ConsensusHistoryArgs {
   readonly limit?: number;
   readonly before?: number;
+  readonly type?: string;
 }
 
 export interface SettingsListArgs {
@@ -211,6 +255,11 @@ export interface SettingsGetArgs {
 
 export interface SettingsSetArgs {
   readonly value: unknown;
+}
+
+export interface NetworkDiscoverArgs {
+  /** Longest wait, in seconds. */
+  readonly timeout?: number;
 }
 
 export class HealthGroup extends Group {
@@ -299,8 +348,23 @@ export class AuthGroup extends Group {
 
 export class NodesGroup extends Group {
   /** List all nodes in the swarm. Role: viewer. */
-  list(options?: CallOptions): Promise<NodeList> {
-    return this.call<NodeList>(OPERATIONS["nodes.list"], { path: {  }, args: {} }, options);
+  list(args: NodesListArgs = {}, options?: CallOptions): Promise<NodeList> {
+    return this.call<NodeList>(OPERATIONS["nodes.list"], { path: {  }, args: { ...args } }, options);
+  }
+
+  /** As `list`, page after page. */
+  pages(args: NodesListArgs = {}, options?: CallOptions): AsyncGenerator<NodeList> {
+    return this.paged(async (cursor: string | undefined) => this.list({ ...args, ...(cursor === undefined ? {} : { cursor }) }, options), (page) => page.next_cursor);
+  }
+
+  /** As `list`, one after the other, over all pages. */
+  async *iterate(args: NodesListArgs = {}, options?: CallOptions): AsyncGenerator<Node> {
+    for await (const page of this.pages(args, options)) yield* page.nodes;
+  }
+
+  /** Create a new swarm node on this host; answers once it answers its health check. Role: admin. */
+  create(args: NodesCreateArgs = {}, options?: CallOptions): Promise<NodeCreated> {
+    return this.call<NodeCreated>(OPERATIONS["nodes.create"], { path: {  }, args: { ...args } }, options);
   }
 
   /** Detailed node information, by peer id or by a name that only one node has. Role: viewer. */
@@ -308,9 +372,14 @@ export class NodesGroup extends Group {
     return this.call<NodeDetail>(OPERATIONS["nodes.get"], { path: { node_id }, args: {} }, options);
   }
 
-  /** Remove a node from the swarm; answers once the swarm has committed it. Role: admin. */
-  remove(node_id: string, options?: CallOptions): Promise<NodeRemoved> {
-    return this.call<NodeRemoved>(OPERATIONS["nodes.remove"], { path: { node_id }, args: {} }, options);
+  /** Remove node from swarm; answers once the swarm has committed it. Role: admin. */
+  remove(node_id: string, args: NodesRemoveArgs = {}, options?: CallOptions): Promise<NodeRemoved> {
+    return this.call<NodeRemoved>(OPERATIONS["nodes.remove"], { path: { node_id }, args: { ...args } }, options);
+  }
+
+  /** Let a removed node join again; answers once the swarm has committed it. Role: admin. */
+  readmit(node_id: string, options?: CallOptions): Promise<NodeReadmitted> {
+    return this.call<NodeReadmitted>(OPERATIONS["nodes.readmit"], { path: { node_id }, args: {} }, options);
   }
 }
 
@@ -476,6 +545,11 @@ export class NetworkGroup extends Group {
   /** Connections, latency, traffic and refusals of the answering node. Role: viewer. */
   metrics(options?: CallOptions): Promise<NetworkMetrics> {
     return this.call<NetworkMetrics>(OPERATIONS["network.metrics"], { path: {  }, args: {} }, options);
+  }
+
+  /** Trigger peer discovery, and say what it found. Role: operator. */
+  discover(args: NetworkDiscoverArgs = {}, options?: CallOptions): Promise<Discovery> {
+    return this.call<Discovery>(OPERATIONS["network.discover"], { path: {  }, args: { ...args } }, options);
   }
 }
 

@@ -152,6 +152,26 @@ export interface Decision {
   readonly reason: string | null;
 }
 
+/** What one look around has found. */
+export interface Discovery {
+  readonly peers_before: number;
+  readonly peers_after: number;
+  readonly found: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly address: string | null;
+    /** How it was found; `known`: from the address book, `inbound`: it called first. */
+    readonly via: "bootstrap" | "mdns" | "gossip" | "known" | "inbound";
+  }[];
+  /** Known peers whose dialing came to an end. */
+  readonly dialed: number;
+  readonly failed: readonly {
+    readonly id: string;
+    readonly reason: string;
+  }[];
+  readonly duration_ms: number;
+}
+
 /** Why a request failed. */
 export interface Error {
   readonly error: {
@@ -326,10 +346,35 @@ export interface NetworkMetrics {
     /** Connected peers that have been measured. */
     readonly peers: number;
   };
+  readonly latency_histogram: {
+    /** Cumulative, as in Prometheus; null: any. */
+    readonly buckets: readonly {
+      readonly at_most_ms: number | null;
+      readonly count: number;
+    }[];
+    readonly count: number;
+    readonly sum_ms: number;
+  };
   readonly bytes: {
     readonly sent: number | null;
     readonly received: number | null;
   };
+  /** What the streams carried, without multiplexing and encryption. */
+  readonly protocols: readonly {
+    readonly protocol: string;
+    readonly bytes_sent: number;
+    readonly bytes_received: number;
+    /** Open now. */
+    readonly streams_inbound: number;
+    readonly streams_outbound: number;
+  }[];
+  /** Connected peers. */
+  readonly peers: readonly {
+    readonly id: string;
+    /** gossipsub's: 0, or below when it sent what was invalid. */
+    readonly score: number;
+    readonly latency_ms: number | null;
+  }[];
   readonly gossip: readonly {
     readonly topic: string;
     readonly accepted: number;
@@ -351,8 +396,8 @@ export interface Node {
   readonly name: string | null;
   /** `host:port` that other nodes reach it at. */
   readonly address: string | null;
-  /** `inactive`: a member that has been silent for longer than `training.dead_after`. */
-  readonly status: "active" | "inactive";
+  /** `inactive`: a member that has been silent for longer than `training.dead_after`; `removed`: put out, and not listed unless asked for. */
+  readonly status: "active" | "inactive" | "removed";
   /** `guest`: heard, but not (yet) a member. */
   readonly role: "leader" | "voter" | "learner" | "guest";
   readonly model_hash: string | null;
@@ -368,6 +413,21 @@ export interface Node {
   };
 }
 
+/** A node that was started on the answering node's host. */
+export interface NodeCreated {
+  /** Peer id. */
+  readonly id: string;
+  readonly name: string;
+  /** `host:port` for other nodes. */
+  readonly address: string | null;
+  /** Where its API is, on this host. */
+  readonly api_address: string;
+  readonly pid: number;
+  readonly data_dir: string;
+  /** It answers its health check; it joins the swarm by itself. */
+  readonly status: "running";
+}
+
 /** All that the answering node knows of a node. */
 export interface NodeDetail {
   /** Peer id. */
@@ -375,8 +435,8 @@ export interface NodeDetail {
   readonly name: string | null;
   /** `host:port` that other nodes reach it at. */
   readonly address: string | null;
-  /** `inactive`: a member that has been silent for longer than `training.dead_after`. */
-  readonly status: "active" | "inactive";
+  /** `inactive`: a member that has been silent for longer than `training.dead_after`; `removed`: put out, and not listed unless asked for. */
+  readonly status: "active" | "inactive" | "removed";
   /** `guest`: heard, but not (yet) a member. */
   readonly role: "leader" | "voter" | "learner" | "guest";
   readonly model_hash: string | null;
@@ -414,20 +474,41 @@ export interface NodeDetail {
     readonly latency_ms: number | null;
     readonly since: string | null;
   }[];
+  readonly spawned: {
+    readonly state: "starting" | "running" | "waiting" | "stopping" | "stopped" | "failed";
+    readonly pid: number | null;
+    readonly data_dir: string;
+    readonly api_address: string | null;
+    readonly restarts: number;
+    /** Why it is not running. */
+    readonly reason: string | null;
+  } | null;
 }
 
 /** Members of the swarm and everybody else who was heard lately. */
 export interface NodeList {
   readonly nodes: readonly Node[];
+  /** Nodes that match, on all pages. */
   readonly total: number;
+  /** Of these, active ones. */
   readonly active: number;
+  /** Pass it as `cursor` for the next page; null: this was the last. */
+  readonly next_cursor: string | null;
+}
+
+/** A node that may join again. */
+export interface NodeReadmitted {
+  readonly id: string;
+  readonly name: string | null;
+  readonly status: "readmitted";
 }
 
 /** A node that was taken out of the swarm. */
 export interface NodeRemoved {
   readonly id: string;
   readonly name: string | null;
-  readonly status: "removed";
+  /** `stopped`: it ran on the answering node's host. */
+  readonly status: "removed" | "stopped";
 }
 
 /** Whether the node can do its work; every check says for itself. */
@@ -506,12 +587,14 @@ export interface SettingList {
 export interface Topology {
   /** The answering node: every link begins here. */
   readonly self: string;
+  /** Peer id of the leader that it follows. */
+  readonly leader: string | null;
   readonly nodes: readonly {
     readonly id: string;
     readonly name: string | null;
     readonly address: string | null;
-    /** `inactive`: a member that has been silent for longer than `training.dead_after`. */
-    readonly status: "active" | "inactive";
+    /** `inactive`: a member that has been silent for longer than `training.dead_after`; `removed`: put out, and not listed unless asked for. */
+    readonly status: "active" | "inactive" | "removed";
     /** `guest`: heard, but not (yet) a member. */
     readonly role: "leader" | "voter" | "learner" | "guest";
     /** Whether the answering node has a connection to it. */
@@ -524,6 +607,11 @@ export interface Topology {
     readonly direction: "inbound" | "outbound";
     readonly latency_ms: number | null;
     readonly since: string | null;
+  }[];
+  /** Whom the answering node exchanges whole gossip messages with, by topic. */
+  readonly mesh: readonly {
+    readonly topic: string;
+    readonly peers: readonly string[];
   }[];
 }
 
