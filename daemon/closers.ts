@@ -26,6 +26,8 @@ export const STOP_BUDGETS_MS = {
   /** Requests under way (`drainMs`), then their connections are cut. */
   api: 5250,
   aggregation: 250,
+  /** The last records. */
+  audit: 500,
   store: 2000,
 } as const;
 

@@ -1,12 +1,16 @@
 /** The composition root: the one file that knows everybody. Builds a node from its configuration and takes it down. */
+import { join } from "node:path";
 import { Registry } from "prom-client";
 import { FormationRunner, formationOf, type Genesis } from "../consensus/formation/index.js";
 import { epochOf } from "../consensus/votes/index.js";
 import { createIdentity, identityBytes, identityFromBytes, SwarmHost } from "../protocol/index.js";
 import { AggregationWorker } from "../training/aggregation/index.js";
 import { TrainerSupervisor } from "../training/trainer/index.js";
+import { auditTo } from "./api/audit.js";
 import { openDoor } from "./api/caller.js";
 import { type ApiServer, createApi } from "./api/index.js";
+import { readMetricsToken } from "./api/token.js";
+import { AuditLog } from "./audit/index.js";
 import { packageVersion } from "./cli/package_version.js";
 import { type Closer, closeAll, STOP_BUDGETS_MS } from "./closers.js";
 import { type Config, configWarnings } from "./config/index.js";
@@ -96,6 +100,10 @@ async function compose(
     createIdentity: () => identityBytes(createIdentity()),
   });
   closeLater("store", () => store.close());
+  const audit = await AuditLog.open(join(store.dataDir, "audit"), config.audit, {
+    logger: logger.child({ part: "audit" }),
+  });
+  closeLater("audit", () => audit.close());
   const identity = identityFromBytes(store.identity);
   let genesis = await loadGenesis(store.meta);
   let recovery = await loadRecovery(store.meta);
@@ -182,6 +190,7 @@ async function compose(
     trainer,
     participation: () => participation,
     checks: () => ({
+      storage: store.fault(),
       swarm: participation === null ? outside(host.refusals().at(-1)?.reason) : null,
       session: participation?.rounds.fault() ?? null,
     }),
@@ -190,6 +199,7 @@ async function compose(
   host.onLatency((_peer, ms) => metrics.network.latency.observe(ms / 1000));
   const services = createSwarmServices({
     source,
+    audit,
     settings: () => member(participation).settings,
     commands: {
       startTraining: (request) => member(participation).sessions.start(request),
@@ -213,7 +223,8 @@ async function compose(
     config: config.api,
     cors: config.cors,
     keeper: openDoor,
-    audit: null,
+    audit: auditTo(audit),
+    metricsToken: await readMetricsToken(config.api),
     logger: logger.child({ part: "api" }),
   });
   // It takes no more requests from the first moment, and those under way have until the network is down.

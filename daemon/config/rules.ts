@@ -1,4 +1,6 @@
 /** What must hold between settings. Each rule is part of the reference. */
+import { isIP } from "node:net";
+import { isLoopback } from "../api/loopback.js";
 import type { Config } from "./schema.js";
 
 export interface Rule {
@@ -50,5 +52,30 @@ export const RULES: readonly Rule[] = [
     holds: ({ training }) => training.deadAfterMs >= DEAD_AFTER_HEARTBEATS_MIN * training.heartbeatMs,
     remedy: ({ training }) =>
       `Raise training.dead_after to ${DEAD_AFTER_HEARTBEATS_MIN * training.heartbeatMs}ms, or lower training.heartbeat.`,
+  },
+  {
+    settings: ["api.host", "authentication.provider"],
+    about: "Beyond loopback the API needs authentication: `provider: none` lets everybody do everything.",
+    holds: ({ api, authentication }) =>
+      authentication.provider !== "none" || isIP(api.host) === 0 || isLoopback(api.host),
+    remedy: () => "Set authentication.provider to jwt, or api.host to 127.0.0.1.",
+  },
+  {
+    settings: ["api.tls_cert_file", "api.tls_key_file"],
+    about: "TLS needs both a certificate and its key.",
+    holds: ({ api }) => (api.tlsCertFile === null) === (api.tlsKeyFile === null),
+    remedy: () => "Set both, or neither.",
+  },
+  {
+    settings: ["api.metrics_token", "api.metrics_token_file"],
+    about: "The token of `/metrics` is given as it is or in a file, not both.",
+    holds: ({ api }) => api.metricsToken === "" || api.metricsTokenFile === null,
+    remedy: () => "Remove one of them.",
+  },
+  {
+    settings: ["api.trust_proxy"],
+    about: "`trust_proxy` is a list of addresses or one number of hops, not both.",
+    holds: ({ api }) => api.trustProxy.length < 2 || !api.trustProxy.some((entry) => /^\d+$/.test(entry)),
+    remedy: () => "Keep the number alone, or the addresses.",
   },
 ];

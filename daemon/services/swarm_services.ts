@@ -1,6 +1,7 @@
 /** The services over a source of snapshots and a few commands: views of the one, errors of the other. */
 import { isActive } from "../../consensus/control/index.js";
 import type { TrainingRequest } from "../../training/plan/index.js";
+import { type AuditPort, auditService } from "./audit.js";
 import { ServiceError } from "./errors.js";
 import { decidedBySwarm, saysWhenCutOff } from "./partition.js";
 import { type SettingsPort, settingsService } from "./settings.js";
@@ -19,6 +20,8 @@ export interface SwarmServicesParts {
   readonly commands: SwarmCommands;
   /** @throws ServiceError NOT_READY before the node belongs to a swarm */
   readonly settings: () => SettingsPort;
+  /** Null: this node keeps no audit log. */
+  readonly audit?: AuditPort | null;
 }
 
 export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
@@ -55,6 +58,7 @@ export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
       ready: () => readyView(source.snapshot()),
       health: () => healthView(source.snapshot()),
     },
+    audit: auditService(parts.audit ?? null),
   };
 }
 

@@ -6,6 +6,7 @@
  */
 import type { Hash } from "../../protocol/types.js";
 import type { TrainingRequest } from "../../training/plan/index.js";
+import type { AuditService } from "./audit.js";
 import type { ModelDownload } from "./download.js";
 import type { SettingsService } from "./settings.js";
 import type { ApprovalsView, CastVoteView } from "./views/approvals.js";
@@ -98,4 +99,5 @@ export interface SwarmServices {
   readonly settings: SettingsService;
   readonly network: NetworkService;
   readonly health: HealthService;
+  readonly audit: AuditService;
 }

@@ -1,5 +1,6 @@
 import type { Registry } from "prom-client";
 import type { Surface } from "../route.js";
+import { auditRoutes } from "./audit.js";
 import { consensusRoutes } from "./consensus.js";
 import { healthRoutes, metricsRoute } from "./health.js";
 import { modelRoutes } from "./models.js";
@@ -8,20 +9,24 @@ import { nodeRoutes } from "./nodes.js";
 import { settingsRoutes } from "./settings.js";
 import { trainingRoutes } from "./training.js";
 
-/** The control API: everything that is served under /api/v1, and the probes. In the order of the reference. */
-export function swarmSurface(registry: Registry): Surface {
+/**
+ * The control API: everything that is served under /api/v1, and the probes. In the order of the reference.
+ * @param metricsToken what /metrics asks for; null: it is open
+ */
+export function swarmSurface(registry: Registry, metricsToken: string | null = null): Surface {
   return {
     name: "swarm",
     title: "ncrsh-swarm control API",
     routes: [
       ...healthRoutes,
-      metricsRoute(registry),
+      metricsRoute(registry, metricsToken),
       ...nodeRoutes,
       ...trainingRoutes,
       ...modelRoutes,
       ...consensusRoutes,
       ...settingsRoutes,
       ...networkRoutes,
+      ...auditRoutes,
     ],
   };
 }

@@ -2,6 +2,7 @@
 import pino from "pino";
 import { Registry } from "prom-client";
 import { createSwarmMetrics } from "../../metrics/index.js";
+import type { AuditPort } from "../../services/audit.js";
 import type { SettingsPort } from "../../services/settings.js";
 import type { SwarmCommands, SwarmSnapshot } from "../../services/source.js";
 import { createSwarmServices } from "../../services/swarm_services.js";
@@ -18,6 +19,10 @@ export interface ApiFixtureOptions {
   readonly keeper?: Doorkeeper;
   readonly audit?: Audit;
   readonly cors?: Partial<ApiParts["cors"]>;
+  readonly auditLog?: AuditPort;
+  readonly metricsToken?: string;
+  readonly limits?: ApiParts["limits"];
+  readonly logger?: ApiParts["logger"];
 }
 
 export function startTestApi({
@@ -28,6 +33,7 @@ export function startTestApi({
   const registry = new Registry();
   return createApi({
     services: createSwarmServices({
+      audit: options.auditLog,
       settings: () => {
         if (options.settings !== undefined) return options.settings;
         throw new Error("this test did not expect that settings are asked for");
@@ -47,6 +53,11 @@ export function startTestApi({
     config: {
       host: "127.0.0.1",
       port: 0,
+      insecureBind: false,
+      allowedHosts: [],
+      tlsCertFile: null,
+      tlsKeyFile: null,
+      trustProxy: [],
       corsEnabled: false,
       rateLimit: 0,
       authenticatedRateLimit: 1000,
@@ -56,6 +67,8 @@ export function startTestApi({
     keeper: options.keeper ?? openDoor,
     audit: options.audit ?? null,
     strictAnswers: true,
-    logger: pino({ level: "silent" }),
+    metricsToken: options.metricsToken,
+    limits: options.limits,
+    logger: options.logger ?? pino({ level: "silent" }),
   });
 }
