@@ -8,7 +8,7 @@ import { API_LIMITS, type ServerLimits } from "./limits.js";
 import { isLoopback } from "./loopback.js";
 import { refuseMalformed } from "./malformed.js";
 import { clientKey, type Trust } from "./proxy.js";
-import { type KeyPair, TLS_MIN_VERSION } from "./tls.js";
+import { type KeyPair, TLS_OLDEST } from "./tls.js";
 
 export interface BoundedServer {
   readonly server: Server;
@@ -30,7 +30,7 @@ export function boundedServer(
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     connectionsCheckingInterval: limits.connectionsCheckMs,
   };
-  const secure = { minVersion: TLS_MIN_VERSION, handshakeTimeout: limits.headersTimeoutMs } as const;
+  const secure = { minVersion: TLS_OLDEST, handshakeTimeout: limits.headersTimeoutMs } as const;
   const tls = pair === null ? null : createTlsServer({ ...options, ...secure, ...pair }, answer);
   const server: Server = tls ?? createServer(options, answer);
   // Past this Node leaves headers out without a word: one more than allowed is let in, to be refused.

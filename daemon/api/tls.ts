@@ -11,7 +11,7 @@ const PEM_BYTES_MAX = 1024 * 1024;
 const SOON_MS = 14 * 86_400_000;
 
 /** TLS 1.0 and 1.1 are deprecated (RFC 8996). */
-export const TLS_MIN_VERSION = "TLSv1.2";
+export const TLS_OLDEST = "TLSv1.2";
 
 export interface KeyPair {
   readonly cert: Buffer;
@@ -31,7 +31,7 @@ export async function readKeyPair({ certFile, keyFile }: TlsFiles): Promise<KeyP
     const leaf = new X509Certificate(cert);
     if (!leaf.checkPrivateKey(createPrivateKey(key)))
       throw new Error("the key does not belong to the certificate");
-    createSecureContext({ cert, key, minVersion: TLS_MIN_VERSION });
+    createSecureContext({ cert, key, minVersion: TLS_OLDEST });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const message = `the certificate ${certFile} with the key ${keyFile} cannot be used: ${why}; both must be PEM, the key without a passphrase`;

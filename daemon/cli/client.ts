@@ -1,5 +1,6 @@
 /** Talks to a node's HTTP API; every way this can fail becomes one clear message. */
 import type { Readable } from "node:stream";
+import { rootCertificates } from "node:tls";
 import { Agent, type Dispatcher, request } from "undici";
 import { DaemonError } from "../errors.js";
 import type { ErrorBody } from "../services/errors.js";
@@ -21,10 +22,19 @@ export interface Download {
 }
 
 export class ApiClient {
-  private readonly dispatcher = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS }, pipelining: 0 });
+  private readonly dispatcher: Agent;
 
-  /** @param url for example `http://127.0.0.1:8080` */
-  constructor(private readonly url: string) {}
+  /**
+   * @param url for example `http://127.0.0.1:8080`
+   * @param ca a certificate in PEM to trust beside the usual ones; null: none
+   */
+  constructor(
+    private readonly url: string,
+    ca: string | null = null,
+  ) {
+    const trust = ca === null ? {} : { ca: [...rootCertificates, ca] };
+    this.dispatcher = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS, ...trust }, pipelining: 0 });
+  }
 
   /** @param signal gives the question up */
   get<T>(path: string, signal?: AbortSignal): Promise<T> {
@@ -146,6 +156,13 @@ const REASONS: Record<string, string> = {
   UND_ERR_BODY_TIMEOUT: "its answer stopped half-way",
   UND_ERR_SOCKET: "it closed the connection",
   ECONNRESET: "it closed the connection",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is self-signed: --ca FILE says that it is to be trusted",
+  SELF_SIGNED_CERT_IN_CHAIN:
+    "its certificate's root is not known here: --ca FILE says that it is to be trusted",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    "who vouches for its certificate is not known here: --ca FILE says that it is to be trusted",
+  CERT_HAS_EXPIRED: "its certificate has expired",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
 };
 
 function codeOf(error: unknown): string | null {

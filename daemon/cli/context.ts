@@ -1,6 +1,6 @@
 /** What every command gets, and the options that all commands that talk to a node share. */
 import type { Argv } from "yargs";
-import { API_URL_ENV, apiUrl, DEFAULT_API_URL } from "./api_url.js";
+import { API_URL_ENV, apiUrl, CA_ENV, DEFAULT_API_URL, readCa } from "./api_url.js";
 import type { ApiClient } from "./client.js";
 import type { ExitCode } from "./exit.js";
 import type { Io } from "./io.js";
@@ -23,6 +23,7 @@ export interface CliContext {
 
 export interface ClientArgs {
   readonly api: string;
+  readonly ca?: string;
   readonly json: boolean;
 }
 
@@ -34,17 +35,27 @@ export function clientOptions<T>(yargs: Argv<T>, { io }: CliContext): Argv<T & C
       defaultDescription: `$${API_URL_ENV} or ${DEFAULT_API_URL}`,
       describe: "The node's HTTP API",
     })
+    .option("ca", {
+      type: "string",
+      requiresArg: true,
+      default: io.env[CA_ENV] || undefined,
+      defaultDescription: `$${CA_ENV}`,
+      describe: "PEM file with the certificate to trust, for a node whose own is self-signed",
+    })
     .option("json", { type: "boolean", default: false, describe: "Print the API's answer as it is" }) as Argv<
     T & ClientArgs
   >;
 }
 
 /** Runs `use` with a client that is closed afterwards, whatever happens. */
-export async function withClient<T>({ api }: ClientArgs, use: (client: ApiClient) => Promise<T>): Promise<T> {
+export async function withClient<T>(
+  { api, ca }: ClientArgs,
+  use: (client: ApiClient) => Promise<T>,
+): Promise<T> {
   const url = apiUrl(api);
   // Loaded when it is needed: help and completion answer faster without.
   const { ApiClient } = await import("./client.js");
-  const client = new ApiClient(url);
+  const client = new ApiClient(url, ca === undefined ? null : await readCa(ca));
   try {
     return await use(client);
   } finally {

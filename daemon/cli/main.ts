@@ -1,6 +1,7 @@
 /** The command line: parses, runs one command, and turns whatever happens into an exit code and a clear message. */
 import yargs, { type Argv } from "yargs";
 import { nearest } from "../config/nearest.js";
+import { auditCommand } from "./commands/audit.js";
 import { consensusCommand } from "./commands/consensus.js";
 import { initCommand } from "./commands/init.js";
 import { modelsCommand } from "./commands/models.js";
@@ -44,6 +45,7 @@ function parserOf(context: CliContext, argv: readonly string[]): Argv {
     .command(modelsCommand(context))
     .command(consensusCommand(context))
     .command(settingsCommand(context))
+    .command(auditCommand(context))
     .command(versionCommand(context))
     .completion("completion", "Print a script that completes commands and flags in bash or zsh")
     .check((args) => checkValues(args, argv, parser))
@@ -104,6 +106,7 @@ const COMMANDS = [
   "models",
   "consensus",
   "settings",
+  "audit",
   "version",
   "completion",
 ];
