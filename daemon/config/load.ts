@@ -84,7 +84,7 @@ function brokenRules(
   const wrong = new Set(problems.map((problem) => problem.setting));
   return RULES.filter((rule) => !rule.settings.some((path) => wrong.has(path)) && !rule.holds(config)).map(
     (rule) => {
-      const values = rule.settings.map((path) => `${path} is ${settings.get(path)?.value}`).join(", ");
+      const values = rule.settings.map((path) => `${path} is ${shown(path, settings)}`).join(", ");
       const sources = new Set(rule.settings.map((path) => settings.get(path)?.source ?? "default"));
       if (sources.size > 1) sources.delete("default");
       return {
@@ -93,4 +93,9 @@ function brokenRules(
       };
     },
   );
+}
+
+function shown(path: string, settings: ReadonlyMap<string, Setting>): string {
+  const secret = SPECS.find((spec) => spec.path === path)?.secret === true;
+  return secret ? "set" : String(settings.get(path)?.value);
 }
