@@ -27,8 +27,8 @@ export const STOP_BUDGETS_MS = {
   api: 5250,
   aggregation: 250,
   /** The last records. */
-  audit: 500,
-  store: 2000,
+  audit: 250,
+  store: 1750,
 } as const;
 
 /**
