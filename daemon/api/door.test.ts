@@ -240,7 +240,7 @@ describe("daemon/api: the door", () => {
     assert.deepEqual(await limits("/api/v1/nodes", admin), ["1000", "999", "1"]);
     const training = { method: "POST", ...admin };
     assert.deepEqual(await limits("/api/v1/training/stop", training), ["10", "9", "6"]);
-    assert.deepEqual((await limits("/api/v1/no-such-route")).slice(0, 2), ["100", "98"]);
+    assert.equal((await limits("/api/v1/no-such-route"))[0], "100");
     assert.deepEqual(await limits("/health"), [null, null, null]);
   });
 
@@ -249,14 +249,14 @@ describe("daemon/api: the door", () => {
       const response = await ask("/api/v1/nodes", { headers: { "X-Forwarded-For": address } });
       return Number(response.headers.get("RateLimit-Remaining"));
     };
-    await open({ config: { rateLimit: 100, trustProxy: ["loopback"] } });
-    assert.deepEqual([await from("192.0.2.1"), await from("192.0.2.2")], [99, 99]);
-    assert.equal(await from("192.0.2.1"), 98);
+    await open({ config: { rateLimit: 3, trustProxy: ["loopback"] } });
+    assert.deepEqual([await from("192.0.2.1"), await from("192.0.2.2")], [2, 2]);
+    assert.equal(await from("192.0.2.1"), 1);
     const secure = await ask("/health", { headers: { "X-Forwarded-Proto": "https" } });
     assert.match(secure.headers.get("strict-transport-security") ?? "", /max-age/);
     await api.stop();
-    await open({ config: { rateLimit: 100 } });
-    assert.deepEqual([await from("192.0.2.1"), await from("192.0.2.2")], [99, 98]);
+    await open({ config: { rateLimit: 3 } });
+    assert.deepEqual([await from("192.0.2.1"), await from("192.0.2.2")], [2, 1]);
     const plain = await ask("/health", { headers: { "X-Forwarded-Proto": "https" } });
     assert.equal(plain.headers.get("strict-transport-security"), null);
   });
