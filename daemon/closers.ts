@@ -26,7 +26,9 @@ export const STOP_BUDGETS_MS = {
   /** Requests under way (`drainMs`), then their connections are cut. */
   api: 5250,
   aggregation: 250,
-  store: 2000,
+  /** The last records. */
+  audit: 250,
+  store: 1750,
 } as const;
 
 /**

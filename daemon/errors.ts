@@ -14,6 +14,7 @@ export type DaemonErrorCode =
   | "DISK_FULL"
   | "PORT_IN_USE"
   | "BIND_REFUSED"
+  | "TLS_UNUSABLE"
   | "API_REFUSED"
   | "NODE_UNREACHABLE"
   | "LINEAGE_UNREADABLE"

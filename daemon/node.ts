@@ -1,4 +1,5 @@
 /** The composition root: the one file that knows everybody. Builds a node from its configuration and takes it down. */
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Registry } from "prom-client";
 import { FormationRunner, formationOf, type Genesis } from "../consensus/formation/index.js";
@@ -6,7 +7,10 @@ import { epochOf } from "../consensus/votes/index.js";
 import { createIdentity, identityBytes, identityFromBytes, SwarmHost } from "../protocol/index.js";
 import { AggregationWorker } from "../training/aggregation/index.js";
 import { TrainerSupervisor } from "../training/trainer/index.js";
+import { auditTo } from "./api/audit.js";
 import { type ApiServer, createApi } from "./api/index.js";
+import { readMetricsToken } from "./api/token.js";
+import { AuditLog } from "./audit/index.js";
 import { openAuth } from "./auth/index.js";
 import { packageVersion } from "./cli/package_version.js";
 import { type Closer, closeAll, STOP_BUDGETS_MS } from "./closers.js";
@@ -106,6 +110,10 @@ async function compose(
     createIdentity: () => identityBytes(createIdentity()),
   });
   closeLater("store", () => store.close());
+  const audit = await AuditLog.open(join(store.dataDir, "audit"), config.audit, {
+    logger: logger.child({ part: "audit" }),
+  });
+  closeLater("audit", () => audit.close());
   const identity = identityFromBytes(store.identity);
   let genesis = await loadGenesis(store.meta);
   let recovery = await loadRecovery(store.meta);
@@ -192,6 +200,7 @@ async function compose(
     trainer,
     participation: () => participation,
     checks: () => ({
+      storage: store.fault(),
       swarm: participation === null ? outside(host.refusals().at(-1)?.reason) : null,
       ...keptOut(participation?.membership.keptOut ?? null),
       session: participation?.rounds.fault() ?? null,
@@ -226,6 +235,7 @@ async function compose(
     source,
     network: createNetworkPort(host, metrics.network.latency),
     spawned,
+    audit,
     settings: () => member(participation).settings,
     models: () => member(participation).models,
     commands: {
@@ -246,7 +256,8 @@ async function compose(
     cors: config.cors,
     events: { maxClients: config.events.maxClients, loopback: config.authentication.loopbackEvents },
     keeper: auth.keeper,
-    audit: null,
+    audit: auditTo(audit),
+    metricsToken: await readMetricsToken(config.api),
     logger: logger.child({ part: "api" }),
   });
   // It takes no more requests from the first moment, and those under way have until the network is down.

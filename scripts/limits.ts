@@ -102,7 +102,25 @@ const SECTIONS: readonly Section[] = [
   },
   { title: "Recovery by force", files: bounds("daemon/recovery/backup.ts", "daemon/recovery/probe.ts") },
   { title: "Datasets", files: [{ path: "training/datasets/limits.ts" }] },
-  { title: "HTTP API", files: [{ path: "daemon/api/limits.ts" }] },
+  {
+    title: "HTTP API",
+    files: [
+      { path: "daemon/api/limits.ts" },
+      ...bounds("daemon/api/proxy.ts", "daemon/api/tls.ts", "daemon/api/token.ts"),
+    ],
+  },
+  {
+    title: "Audit log",
+    files: bounds(
+      "daemon/audit/chain.ts",
+      "daemon/audit/files.ts",
+      "daemon/audit/log.ts",
+      "daemon/audit/page.ts",
+      "daemon/audit/record.ts",
+      "daemon/audit/refusals.ts",
+      "daemon/audit/verify.ts",
+    ),
+  },
   {
     title: "Events",
     files: [

@@ -29,7 +29,7 @@ export function dispatch(options: DispatchOptions): Middleware[] {
   for (const route of options.routes) router.register(route.path, [route.method], steps(route, options));
   return [
     router.routes() as Middleware,
-    unmatched(options.routes, (path, method) => methodsAt(router, path, method)),
+    unmatched(options, (path, method) => methodsAt(router, path, method)),
   ];
 }
 
@@ -41,16 +41,15 @@ function steps(route: Route, options: DispatchOptions): Middleware[] {
       ctx.state.route = route.path;
       const caller = await keeper.identify({ headers: ctx.headers, address: ctx.ip, token: null });
       ctx.state.caller = caller;
-      const record = route.method === "GET" || audit === null ? null : audit;
       try {
         rates.take(route.rate, caller, ctx);
         requireRole(route.role, caller);
         await next();
       } catch (error) {
-        await record?.({ route, ctx, caller, error: toServiceError(error) });
+        await audit?.({ route, ctx, caller, error: toServiceError(error) });
         throw error;
       }
-      await record?.({ route, ctx, caller, error: null });
+      await audit?.({ route, ctx, caller, error: null });
     },
     route.body === null ? (_, next) => next() : jsonBody(route.bodyBytes),
     async (ctx: Context) => {
@@ -121,10 +120,13 @@ async function send(ctx: Context, answer: Answer): Promise<void> {
 }
 
 function unmatched(
-  routes: readonly Route[],
+  { routes, keeper, rates }: DispatchOptions,
   methodsFor: (path: string, method: string) => readonly string[],
 ): Middleware {
-  return (ctx) => {
+  return async (ctx) => {
+    const caller = await keeper.identify({ headers: ctx.headers, address: ctx.ip, token: null });
+    ctx.state.caller = caller;
+    rates.take("default", caller, ctx);
     const asked = `${ctx.method} ${ctx.path.slice(0, 256)}`;
     const methods = methodsFor(ctx.path, ctx.method);
     if (methods.length > 0) {

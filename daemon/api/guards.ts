@@ -1,7 +1,6 @@
 /** What stands before every route: whose request is it, and may a web page have sent it. */
 import type { Context, Middleware } from "koa";
 import { ServiceError } from "../services/errors.js";
-import { isLocalHostHeader } from "./loopback.js";
 
 export interface CorsConfig {
   readonly origins: readonly string[];
@@ -11,14 +10,39 @@ export interface CorsConfig {
 
 const PREFLIGHT_MAX_AGE_S = 600;
 
-/** Refuses a `Host` that is not this machine: a web page behind DNS rebinding would carry its own name. */
-export function hostGuard(): Middleware {
+/** What a page of another origin may read beside the body. */
+const EXPOSED = [
+  "ETag",
+  "Retry-After",
+  "RateLimit-Limit",
+  "RateLimit-Remaining",
+  "RateLimit-Reset",
+  "X-RateLimit-Limit",
+  "X-RateLimit-Remaining",
+  "X-RateLimit-Reset",
+  "X-Request-Id",
+  "Content-Disposition",
+  "Content-Range",
+  "Accept-Ranges",
+].join(", ");
+
+/** Refuses a `Host` that is not this node: see `hostRule`. */
+export function hostGuard(isOwn: (host: string | undefined) => boolean): Middleware {
   return (ctx, next) => {
-    if (isLocalHostHeader(ctx.req.headers.host)) return next();
-    const host = (ctx.req.headers.host ?? "").slice(0, 256);
-    const message = `Host ${host || "(none)"} is not this machine; use localhost, 127.0.0.1 or [::1]`;
-    throw new ServiceError("HOST_REFUSED", message, { host });
+    requireOwnHost(isOwn, ctx.req.headers.host);
+    return next();
   };
+}
+
+/** @throws ServiceError HOST_REFUSED */
+export function requireOwnHost(
+  isOwn: (host: string | undefined) => boolean,
+  header: string | undefined,
+): void {
+  if (isOwn(header)) return;
+  const host = (header ?? "").slice(0, 256);
+  const message = `Host ${host || "(none)"} is not a name of this node; use localhost or its address, or set api.allowed_hosts`;
+  throw new ServiceError("HOST_REFUSED", message, { host });
 }
 
 /** Cross-origin requests: answered for the configured origins, otherwise nothing may be changed by one. */
@@ -30,7 +54,13 @@ export function originGuard(cors: CorsConfig | null): Middleware {
     const allowed = cors !== null && (cors.origins.includes("*") || cors.origins.includes(origin));
     if (allowed) {
       ctx.set("Access-Control-Allow-Origin", cors.origins.includes(origin) ? origin : "*");
-      if (!isPreflight(ctx)) return next();
+      if (!isPreflight(ctx)) {
+        // A browser asks first only for what a form could not send; a POST of one would come unasked.
+        if (!isRead(ctx) && !cors.methods.includes(ctx.method))
+          throw refused(origin, `${ctx.method} is not in cors.methods`);
+        ctx.set("Access-Control-Expose-Headers", EXPOSED);
+        return next();
+      }
       ctx.set("Access-Control-Allow-Methods", cors.methods.join(", "));
       ctx.set("Access-Control-Allow-Headers", cors.headers.join(", "));
       ctx.set("Access-Control-Max-Age", String(PREFLIGHT_MAX_AGE_S));
@@ -38,13 +68,17 @@ export function originGuard(cors: CorsConfig | null): Middleware {
       return;
     }
     // Reading is left to the browser, which hides the answer from a page of another origin.
-    if (ctx.method === "GET" || ctx.method === "HEAD") return next();
-    const setting = cors === null ? "api.cors_enabled is false" : "it is not in cors.origins";
-    throw new ServiceError(
-      "ORIGIN_REFUSED",
-      `origin ${origin.slice(0, 256)} may not use this API: ${setting}`,
-    );
+    if (isRead(ctx)) return next();
+    throw refused(origin, cors === null ? "api.cors_enabled is false" : "it is not in cors.origins");
   };
+}
+
+function isRead(ctx: Context): boolean {
+  return ctx.method === "GET" || ctx.method === "HEAD";
+}
+
+function refused(origin: string, why: string): ServiceError {
+  return new ServiceError("ORIGIN_REFUSED", `origin ${origin.slice(0, 256)} may not use this API: ${why}`);
 }
 
 function isSameOrigin(origin: string, ctx: Context): boolean {

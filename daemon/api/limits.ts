@@ -1,18 +1,30 @@
 /** Every bound of the HTTP door, in one place. */
 
 export const API_LIMITS = {
-  /** Largest request body. */
+  /** Largest request body, where a route does not say otherwise. */
   bodyBytes: 1024 * 1024,
   /** Largest upload of a model, which is held in memory once while it is checked. */
   uploadBytes: 4 * 1024 * 1024 * 1024,
-  /** Largest head of a request, all its headers together; a larger one is refused. */
+  /** Levels of objects and lists in a JSON body; a deeper one is refused. */
+  jsonDepth: 64,
+  /** Largest head of a request, its URL and all its headers together; a larger one is refused with 431. */
   headerBytes: 16 * 1024,
+  /** Headers of a request; more are refused with 431. */
+  headers: 100,
+  /** Longest URL, with its query; a longer one is refused with 414. */
+  urlBytes: 8 * 1024,
   /** Connections at a time; more are closed at once. */
-  connections: 256,
-  /** A client must have sent its headers after this long. */
+  connections: 2048,
+  /** Connections at a time of one address (a /64 of IPv6); more are closed at once. Loopback and `api.trust_proxy` are exempt. */
+  connectionsPerAddress: 256,
+  /** A client must have sent its headers after this long; so must the handshake of TLS be over. */
   headersTimeoutMs: 10_000,
   /** … and its whole request after this long. */
   requestTimeoutMs: 30_000,
+  /** How often connections are looked at for both; a slow client may have this long in addition. */
+  connectionsCheckMs: 1_000,
+  /** How often the files of TLS are looked at for a change: by their facts, which also works on Kubernetes' links. */
+  tlsCheckMs: 5_000,
   /** A connection that has been idle between two requests for this long is closed. */
   keepAliveTimeoutMs: 5_000,
   /** A connection on which nothing moves for this long is closed, a download that nobody reads too. */
@@ -27,4 +39,21 @@ export const API_LIMITS = {
   loginRequestsPerMinute: 10,
   /** Clients whose rate is remembered; the one unseen for longest is forgotten first. */
   rateLimitClients: 4096,
+  /** Log lines a minute about failed requests; past it they are only counted, and the next line says how many. */
+  failureLogLinesPerMinute: 600,
 } as const;
+
+/** Those that a test may tighten, so that it need not wait. */
+export type ServerLimits = Readonly<
+  Record<
+    | "connections"
+    | "connectionsPerAddress"
+    | "headersTimeoutMs"
+    | "requestTimeoutMs"
+    | "connectionsCheckMs"
+    | "keepAliveTimeoutMs"
+    | "tlsCheckMs"
+    | "drainMs",
+    number
+  >
+>;

@@ -128,8 +128,9 @@ describe("daemon/api: models", () => {
     const older = await viewOf<ModelView>(ask("/s1@1"));
     assert.deepEqual([older.id, older.height, older.model_hash], ["s1@1", 1, saved.model_hash]);
     assert.equal(older.loss, 2.5);
-    for (const id of ["s1@3", "nothing", "%2e%2e%2fetc", "s1@999999999999999"])
+    for (const id of ["s1@3", "nothing", "s1@999999999999999"])
       assert.deepEqual(await refusal(ask(`/${id}`)), [404, "MODEL_NOT_FOUND"], id);
+    assert.deepEqual(await refusal(ask("/%2e%2e%2fetc")), [400, "INVALID_REQUEST"]);
   });
 
   it("shows the certificates in pages, each the parent of the next", async () => {

@@ -2,6 +2,7 @@
 import { ServiceError } from "../services/errors.js";
 import type { Caller } from "./caller.js";
 import { API_LIMITS } from "./limits.js";
+import { clientKey } from "./proxy.js";
 import { type RateDecision, RateLimiter } from "./rate_limit.js";
 import type { RateClass } from "./route.js";
 
@@ -38,7 +39,7 @@ export class RateLimits {
   /** Counts one request and says on the answer what is left. @throws ServiceError RATE_LIMITED */
   take(rate: RateClass, caller: Caller, ctx: RatedRequest): void {
     if (rate === "none" || this.config.perAddress === 0) return;
-    const decision = this.decide(rate, caller, ctx.ip);
+    const decision = this.decide(rate, caller, clientKey(ctx.ip));
     const resetSeconds = Math.ceil(decision.resetMs / 1000);
     for (const prefix of ["RateLimit", "X-RateLimit"]) {
       ctx.set(`${prefix}-Limit`, String(decision.limit));

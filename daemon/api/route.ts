@@ -168,6 +168,8 @@ export function commonErrors(
     ...(takesBody ? (["PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "REQUEST_TIMEOUT"] as const) : []),
     ...(route.method === "GET" ? [] : (["ORIGIN_REFUSED"] as const)),
     "HOST_REFUSED",
+    "HEADERS_TOO_LARGE",
+    "URI_TOO_LONG",
     "INTERNAL",
   ];
 }

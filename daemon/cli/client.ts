@@ -1,5 +1,6 @@
 /** Talks to a node's HTTP API; every way this can fail becomes one clear message. */
 import type { Readable } from "node:stream";
+import { rootCertificates } from "node:tls";
 import { Agent, type Dispatcher, request } from "undici";
 import { DaemonError } from "../errors.js";
 import type { ErrorBody } from "../services/errors.js";
@@ -22,17 +23,22 @@ export interface Download {
 }
 
 export class ApiClient {
-  /** Kept alive: undici (7.30) fails an answer that is read slowly when its connection closes at the end. */
-  private readonly dispatcher = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS }, pipelining: 1 });
+  private readonly dispatcher: Agent;
 
   /**
    * @param url for example `http://127.0.0.1:8080`
    * @param token a token or an API key; null: none is sent
+   * @param ca a certificate in PEM to trust beside the usual ones; null: none
    */
   constructor(
     private readonly url: string,
     private readonly token: string | null = null,
-  ) {}
+    ca: string | null = null,
+  ) {
+    const trust = ca === null ? {} : { ca: [...rootCertificates, ca] };
+    // Kept alive: undici (7.30) fails an answer that is read slowly when its connection closes at the end.
+    this.dispatcher = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS, ...trust }, pipelining: 1 });
+  }
 
   /** @param signal gives the question up */
   get<T>(path: string, signal?: AbortSignal): Promise<T> {
@@ -173,6 +179,13 @@ const REASONS: Record<string, string> = {
   UND_ERR_BODY_TIMEOUT: "its answer stopped half-way",
   UND_ERR_SOCKET: "it closed the connection",
   ECONNRESET: "it closed the connection",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is self-signed: --ca FILE says that it is to be trusted",
+  SELF_SIGNED_CERT_IN_CHAIN:
+    "its certificate's root is not known here: --ca FILE says that it is to be trusted",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    "who vouches for its certificate is not known here: --ca FILE says that it is to be trusted",
+  CERT_HAS_EXPIRED: "its certificate has expired",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
 };
 
 function codeOf(error: unknown): string | null {

@@ -1,6 +1,6 @@
 /** What every command gets, and the options that all commands that talk to a node share. */
 import type { Argv } from "yargs";
-import { API_URL_ENV, apiUrl, DEFAULT_API_URL } from "./api_url.js";
+import { API_URL_ENV, apiUrl, CA_ENV, DEFAULT_API_URL, readCa } from "./api_url.js";
 import type { ApiClient } from "./client.js";
 import type { ExitCode } from "./exit.js";
 import type { Io } from "./io.js";
@@ -26,6 +26,7 @@ export interface ClientArgs {
   readonly api: string;
   readonly token?: string;
   readonly "data-dir": string;
+  readonly ca?: string;
   readonly json: boolean;
 }
 
@@ -49,6 +50,13 @@ export function clientOptions<T>(yargs: Argv<T>, { io }: CliContext): Argv<T & C
       defaultDescription: `$${DATA_DIR_ENV} or ${DEFAULT_DATA_DIR}`,
       describe: "Data folder of the node on this machine, whose key is taken",
     })
+    .option("ca", {
+      type: "string",
+      requiresArg: true,
+      default: io.env[CA_ENV] || undefined,
+      defaultDescription: `$${CA_ENV}`,
+      describe: "PEM file with the certificate to trust, for a node whose own is self-signed",
+    })
     .option("json", { type: "boolean", default: false, describe: "Print the API's answer as it is" }) as Argv<
     T & ClientArgs
   >;
@@ -60,25 +68,29 @@ export async function withClient<T>(
   args: ClientArgs,
   use: (client: ApiClient) => Promise<T>,
 ): Promise<T> {
-  const url = apiUrl(args.api);
+  const ca = await caOf(args);
   const { tokenFor } = await import("./token_for.js");
-  return withClientOf(url, await tokenFor(context.io.env, url, args), use);
+  return withClientOf(args, await tokenFor(context.io.env, apiUrl(args.api), args, ca), use);
 }
 
 /** @param token null: none is sent */
 export async function withClientOf<T>(
-  url: string,
+  args: Pick<ClientArgs, "api" | "ca">,
   token: string | null,
   use: (client: ApiClient) => Promise<T>,
 ): Promise<T> {
   // Loaded when it is needed: help and completion answer faster without.
   const { ApiClient } = await import("./client.js");
-  const client = new ApiClient(url, token);
+  const client = new ApiClient(apiUrl(args.api), token, await caOf(args));
   try {
     return await use(client);
   } finally {
     await client.close();
   }
+}
+
+async function caOf({ ca }: Pick<ClientArgs, "ca">): Promise<string | null> {
+  return ca === undefined ? null : readCa(ca);
 }
 
 /** Prints a view: raw for programs, or as `render` shows it to people. */

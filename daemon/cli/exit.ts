@@ -28,6 +28,7 @@ export class UsageError extends Error {
 const CODES: Partial<Record<DaemonErrorCode, ExitCode>> = {
   CONFIG_INVALID: EXIT.usage,
   BIND_REFUSED: EXIT.usage,
+  TLS_UNUSABLE: EXIT.usage,
   NODE_UNREACHABLE: EXIT.unreachable,
   API_REFUSED: EXIT.refused,
   RECOVERY_REFUSED: EXIT.refused,

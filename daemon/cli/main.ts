@@ -1,6 +1,7 @@
 /** The command line: parses, runs one command, and turns whatever happens into an exit code and a clear message. */
 import yargs, { type Argv } from "yargs";
 import { nearest } from "../config/nearest.js";
+import { auditCommand } from "./commands/audit.js";
 import { consensusCommand } from "./commands/consensus.js";
 import { initCommand } from "./commands/init.js";
 import { keyCommand } from "./commands/key.js";
@@ -51,6 +52,7 @@ function parserOf(context: CliContext, argv: readonly string[]): Argv {
     .command(logoutCommand(context))
     .command(userCommand(context))
     .command(keyCommand(context))
+    .command(auditCommand(context))
     .command(versionCommand(context))
     .completion("completion", "Print a script that completes commands and flags in bash or zsh")
     .check((args) => checkValues(args, argv, parser))
@@ -115,6 +117,7 @@ const COMMANDS = [
   "logout",
   "user",
   "key",
+  "audit",
   "version",
   "completion",
 ];

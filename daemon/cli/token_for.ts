@@ -17,18 +17,24 @@ export async function tokenFor(
   env: Io["env"],
   url: string,
   { token, "data-dir": dataDir }: Pick<ClientArgs, "token" | "data-dir">,
+  ca: string | null,
 ): Promise<string | null> {
   const told = token || env[TOKEN_ENV];
   if (told) return told;
   const kept = await keptLogin(env, url);
-  const current = kept === null ? null : await currentToken(env, url, kept);
+  const current = kept === null ? null : await currentToken(env, url, kept, ca);
   return current ?? localToken(url, dataDir);
 }
 
-async function currentToken(env: Io["env"], url: string, kept: KeptLogin): Promise<string | null> {
+async function currentToken(
+  env: Io["env"],
+  url: string,
+  kept: KeptLogin,
+  ca: string | null,
+): Promise<string | null> {
   if (Date.parse(kept.expires_at) - RENEW_BEFORE_MS > Date.now()) return kept.token;
   if (Date.parse(kept.refresh_expires_at) <= Date.now()) return null;
-  const client = new ApiClient(url);
+  const client = new ApiClient(url, null, ca);
   try {
     const body = { refresh_token: kept.refresh_token };
     const login = await client.post<LoginView>("/api/v1/auth/refresh", body);

@@ -9,6 +9,7 @@ import { SPECS } from "./schema.js";
 export const OTHER_ENV: Readonly<Record<string, string>> = {
   NCRSH_SWARM_CONFIG: "Path of the configuration file, where --config is not given.",
   NCRSH_SWARM_API_URL: "The node that the other commands talk to, where --api is not given.",
+  NCRSH_SWARM_CA: "PEM file with the certificate that vouches for that node's own, where --ca is not given.",
 };
 
 /**

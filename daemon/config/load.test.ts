@@ -92,6 +92,13 @@ describe("loadConfig", () => {
       spawnedNodesMax: 4,
       authenticatedRateLimit: 1000,
       jwtSecret: "your_secret_key",
+      insecureBind: false,
+      allowedHosts: [],
+      tlsCertFile: null,
+      tlsKeyFile: null,
+      trustProxy: [],
+      metricsToken: "",
+      metricsTokenFile: null,
     });
     assert.deepEqual(authentication, {
       provider: "jwt",
@@ -275,6 +282,14 @@ describe("loadConfig", () => {
     );
     assert.match(await problem("consensus: { committee_size: 4 }"), /must be odd.*Take 3 or 5/);
     assert.match(await problem("training: { heartbeat: 2s }"), /Raise training\.dead_after to 6000ms/);
+    const wide = await problem('api: { host: "0.0.0.0" }\nauthentication: { provider: none }');
+    assert.match(wide, /everybody is admin.*Set authentication\.provider to jwt/);
+    assert.match(await problem("api: { tls_cert_file: /a.pem }"), /needs both/);
+    assert.match(await problem("api: { trust_proxy: [1, 10.0.0.1] }"), /not both/);
+    const token = "hunter2hunter2hunter2";
+    const both = await problem(`api: { metrics_token: ${token}, metrics_token_file: /t }`);
+    assert.match(both, /in a file, not both/);
+    assert.doesNotMatch(both, /hunter2/);
     assert.match(await problem("consensus: { committee_size: 400 }"), /Allowed: an odd integer/);
     await load("training: { heartbeat: 2s, dead_after: 6s }\nconsensus: { committee_size: 3 }");
   });

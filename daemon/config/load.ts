@@ -96,6 +96,6 @@ function brokenRules(
 }
 
 function shown(path: string, settings: ReadonlyMap<string, Setting>): string {
-  const secret = SPECS.some((spec) => spec.path === path && spec.secret);
-  return secret ? "given (not shown)" : String(settings.get(path)?.value);
+  const secret = SPECS.find((spec) => spec.path === path)?.secret === true;
+  return secret ? "set" : String(settings.get(path)?.value);
 }

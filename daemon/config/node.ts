@@ -8,6 +8,15 @@ export function absolutePath(path: string): string {
   return path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : resolve(path);
 }
 
+/** A path; null when it is left empty. */
+export function optionalPath() {
+  return z
+    .string()
+    .max(4096)
+    .transform((path) => (path === "" ? null : absolutePath(path)))
+    .prefault("");
+}
+
 const label = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/);
 export const LABEL_ALLOWED = "1 to 63 letters, digits, dots, dashes and underscores, a letter or digit first";
 

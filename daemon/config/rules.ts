@@ -1,5 +1,5 @@
 /** What must hold between settings. Each rule is part of the reference. */
-import { BlockList, isIP } from "node:net";
+import { isLoopback } from "../api/loopback.js";
 import { JWT_SECRET_BYTES_MIN, jwtSecretFault } from "./jwt_secret.js";
 import type { Config } from "./schema.js";
 
@@ -17,15 +17,10 @@ const DEAD_AFTER_HEARTBEATS_MIN = 3;
 /** Voters must be able to miss a heartbeat or two without calling an election. */
 const ELECTION_HEARTBEATS_MIN = 3;
 
-const loopback = new BlockList();
-loopback.addSubnet("127.0.0.0", 8, "ipv4");
-loopback.addAddress("::1", "ipv6");
-
 /** By what it says; a name may still resolve to something else, which the door looks at. */
 function saysLoopback(host: string): boolean {
   const name = host.replace(/^\[(.*)\]$/, "$1");
-  const kind = isIP(name);
-  return kind === 0 ? name === "localhost" : loopback.check(name, kind === 6 ? "ipv6" : "ipv4");
+  return name === "localhost" || isLoopback(name);
 }
 
 export const RULES: readonly Rule[] = [
@@ -85,5 +80,23 @@ export const RULES: readonly Rule[] = [
     holds: ({ authentication }) =>
       authentication.publicKeyFile === null || authentication.privateKeyFile !== null,
     remedy: () => "Give the private key too, or neither: the node then makes a pair of its own.",
+  },
+  {
+    settings: ["api.tls_cert_file", "api.tls_key_file"],
+    about: "TLS needs both a certificate and its key.",
+    holds: ({ api }) => (api.tlsCertFile === null) === (api.tlsKeyFile === null),
+    remedy: () => "Set both, or neither.",
+  },
+  {
+    settings: ["api.metrics_token", "api.metrics_token_file"],
+    about: "The token of `/metrics` is given as it is or in a file, not both.",
+    holds: ({ api }) => api.metricsToken === "" || api.metricsTokenFile === null,
+    remedy: () => "Remove one of them.",
+  },
+  {
+    settings: ["api.trust_proxy"],
+    about: "`trust_proxy` is a list of addresses or one number of hops, not both.",
+    holds: ({ api }) => api.trustProxy.length < 2 || !api.trustProxy.some((entry) => /^\d+$/.test(entry)),
+    remedy: () => "Keep the number alone, or the addresses.",
   },
 ];

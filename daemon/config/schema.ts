@@ -1,6 +1,7 @@
 /** All settings of a node. */
 import type { z } from "zod";
 import { api } from "./api.js";
+import { audit } from "./audit.js";
 import { authentication } from "./authentication.js";
 import { consensus } from "./consensus.js";
 import { cors } from "./cors.js";
@@ -20,6 +21,7 @@ export const GROUPS = [
   training,
   storage,
   api,
+  audit,
   authentication,
   cors,
   events,

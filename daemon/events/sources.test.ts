@@ -159,9 +159,15 @@ describe("daemon/events: what a node sees", () => {
     then({ trainer: { ...snapshot.trainer, restarts: 2 } });
     assert.deepEqual(alerts(), [["TRAINER_RESTARTED", "warning"]]);
     then({ presence: snapshot.presence.map((p) => ({ ...p, alive: false })) });
-    assert.deepEqual(alerts(), [["QUORUM_LOST", "critical"]]);
+    assert.deepEqual(alerts(), [
+      ["QUORUM_LOST", "critical"],
+      ["NOT_READY", "warning"],
+    ]);
     then({ presence: snapshot.presence.map((p) => ({ ...p, alive: true })) });
-    assert.deepEqual(alerts(), [["QUORUM_FOUND", "info"]]);
+    assert.deepEqual(alerts(), [
+      ["QUORUM_FOUND", "info"],
+      ["READY", "info"],
+    ]);
     then({ checks: { session: "its spec cannot be read here" } });
     assert.deepEqual(alerts(), [["NOT_READY", "warning"]]);
     then({ checks: { session: null } });

@@ -27,6 +27,8 @@ const kinds = {
   UNAUTHENTICATED: { code: 1109, httpStatus: 401 },
   NOT_READY: { code: 1110, httpStatus: 503 },
   FORBIDDEN: { code: 1111, httpStatus: 403 },
+  HEADERS_TOO_LARGE: { code: 1112, httpStatus: 431 },
+  URI_TOO_LONG: { code: 1113, httpStatus: 414 },
   TRAINING_NOT_RUNNING: { code: 1120, httpStatus: 409 },
   MODEL_NOT_FOUND: { code: 1121, httpStatus: 404 },
   DATASET_UNKNOWN: { code: 1122, httpStatus: 400 },

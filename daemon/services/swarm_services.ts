@@ -1,4 +1,5 @@
 /** The services over a source of snapshots and a few commands: views of the one, errors of the other. */
+import { type AuditPort, auditService } from "./audit.js";
 import { type AuthService, authenticationOff } from "./auth.js";
 import { type ModelsPort, modelsService } from "./models.js";
 import type { NetworkPort } from "./network_port.js";
@@ -33,6 +34,8 @@ export interface SwarmServicesParts {
   readonly events: EventsService;
   /** Left out: authentication is off. */
   readonly auth?: AuthService;
+  /** Null: this node keeps no audit log. */
+  readonly audit?: AuditPort | null;
 }
 
 export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
@@ -74,5 +77,6 @@ export function createSwarmServices(parts: SwarmServicesParts): SwarmServices {
       ready: () => readyView(source.snapshot()),
       health: () => healthView(source.snapshot()),
     },
+    audit: auditService(parts.audit ?? null),
   };
 }

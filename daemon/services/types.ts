@@ -8,6 +8,7 @@ import type { Hash } from "../../protocol/types.js";
 import type { TrainingRequest } from "../../training/plan/index.js";
 import type { EventSink, Reader, ReaderOptions } from "../events/hub.js";
 import type { Seat } from "../events/seats.js";
+import type { AuditService } from "./audit.js";
 import type { AuthService } from "./auth.js";
 import type { ModelsService } from "./models.js";
 import type { SettingsService } from "./settings.js";
@@ -154,5 +155,6 @@ export interface SwarmServices {
   readonly settings: SettingsService;
   readonly network: NetworkService;
   readonly health: HealthService;
+  readonly audit: AuditService;
   readonly events: EventsService;
 }

@@ -10,8 +10,13 @@ import { WriteGuard } from "./write_guard.js";
 
 export type Database = Level<string, Uint8Array>;
 
+export interface GuardedDatabase {
+  readonly db: Database;
+  readonly guard: WriteGuard;
+}
+
 /** @throws DaemonError `DATA_DIR_LOCKED`, `STORE_CORRUPT`, `DATA_DIR_UNUSABLE` */
-export async function openDatabase(dataDir: string, fs: StoreFs): Promise<Database> {
+export async function openDatabase(dataDir: string, fs: StoreFs): Promise<GuardedDatabase> {
   const path = join(dataDir, "db");
   await checkTables(fs, path);
   const db: Database = new Level(path, { keyEncoding: "utf8", valueEncoding: "view" });
@@ -23,8 +28,9 @@ export async function openDatabase(dataDir: string, fs: StoreFs): Promise<Databa
     if (code === "LEVEL_LOCKED") throw await dataDirLocked(dataDir);
     throw explainedError(dataDir, cause ?? error);
   }
-  guardWrites(db, new WriteGuard(dataDir, fs));
-  return db;
+  const guard = new WriteGuard(dataDir, fs);
+  guardWrites(db, guard);
+  return { db, guard };
 }
 
 /** @throws DaemonError `STORE_CORRUPT` naming the table. Reads all of them, at about 1 GiB a second of processor time. */

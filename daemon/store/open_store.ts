@@ -47,6 +47,8 @@ export interface Store {
   readonly blobs: BlobStore;
   /** The node's private key, as `createIdentity` made it. */
   readonly identity: Uint8Array;
+  /** Why nothing can be written or read any more, in plain words; null: all is well. */
+  fault(): string | null;
   close(): Promise<void>;
 }
 
@@ -62,7 +64,7 @@ export interface StoreOptions {
  */
 export async function openStore(dataDir: string, options: StoreOptions): Promise<Store> {
   await prepareDataDir(dataDir);
-  const db = await openDatabase(dataDir, nodeFs);
+  const { db, guard } = await openDatabase(dataDir, nodeFs);
   let meta: Meta | null = null;
   try {
     const path = join(dataDir, "db");
@@ -82,12 +84,15 @@ export async function openStore(dataDir: string, options: StoreOptions): Promise
     const lineage = { versions: part("lineage", "forget"), committees: part("committees", "forget") };
     const votes = part("votes", "refuse");
     const own = meta;
+    let closed = false;
+    const fault = () => (closed ? "the data folder is closed: the node is stopping" : guard.fault);
     const close = async (): Promise<void> => {
+      closed = true;
       await own.close();
       // While the lock is still ours: after it the file may be the next holder's.
       await removeHolder(dataDir).finally(() => db.close());
     };
-    return { dataDir, raft, lineage, votes, libp2p, meta, blobs, identity, close };
+    return { dataDir, raft, lineage, votes, libp2p, meta, blobs, identity, fault, close };
   } catch (error) {
     await meta?.close();
     await db.close();

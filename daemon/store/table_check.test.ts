@@ -56,7 +56,7 @@ describe("daemon/store: tables", () => {
     assert.deepEqual(live.map(tableFile).sort(), there);
     for (const name of there) await check(join(db, name));
     await fs.writeFile(join(db, "999999.ldb"), "cut by a crash");
-    await (await openDatabase(dir, nodeFs)).close();
+    await (await openDatabase(dir, nodeFs)).db.close();
   });
 
   it("are refused with any bit flipped that means anything, and named", async () => {
@@ -86,7 +86,7 @@ describe("daemon/store: tables", () => {
     await fs.writeFile(path, whole.subarray(0, 30));
     await assert.rejects(openDatabase(dir, nodeFs), { code: "STORE_CORRUPT", message: /footer/ });
     await fs.writeFile(path, whole);
-    await (await openDatabase(dir, nodeFs)).close();
+    await (await openDatabase(dir, nodeFs)).db.close();
   });
 
   it("sum up as RFC 3720 says", () => {

@@ -27,6 +27,13 @@ export class WriteGuard {
     private readonly fs: Pick<StoreFs, "freeBytes">,
   ) {}
 
+  /** Why no write is taken any more; null: they are. */
+  get fault(): string | null {
+    return this.failed === null
+      ? null
+      : "a write to the data folder failed: the node can record nothing more";
+  }
+
   /** @throws DaemonError `DISK_FULL`, `DATA_DIR_UNUSABLE`, `STORE_CORRUPT`, now and ever after */
   run(write: () => Promise<void>): Promise<void> {
     const mine = this.last.then(async () => {

@@ -1,8 +1,10 @@
 /** Probes and scrapes: never limited, since whoever watches must not be turned away by whoever asks too much. */
 import type { Registry } from "prom-client";
+import { ServiceError } from "../../services/errors.js";
 import { healthViewSchema, liveViewSchema, readyViewSchema } from "../../services/views/health.js";
 import { route } from "../parse.js";
 import { json, type Route } from "../route.js";
+import { isToken } from "../token.js";
 import { HEALTH, LIVE, READY } from "./examples/health.js";
 
 export const healthRoutes: readonly Route[] = [
@@ -44,16 +46,26 @@ export const healthRoutes: readonly Route[] = [
   }),
 ];
 
-export function metricsRoute(registry: Registry): Route {
+/** @param token what it asks for; null: it is open */
+export function metricsRoute(registry: Registry, token: string | null): Route {
   return route({
     method: "GET",
     path: "/metrics",
     id: "health.metrics",
     summary: "Metrics in Prometheus' text format",
+    description:
+      "Open, unless `api.metrics_token` is set: then for that token, and for every user and API key.",
+    errors: ["UNAUTHENTICATED"],
     role: "public",
     answers: { 200: { media: "text/plain", description: "Metrics" } },
     example: {},
     rate: "none",
-    handle: async () => ({ kind: "text", contentType: registry.contentType, body: await registry.metrics() }),
+    handle: async ({ caller, header }) => {
+      // Who is known may see more than these anyway; who is not known needs the token.
+      const known = caller.kind !== "anonymous" && caller.role !== null;
+      if (token !== null && !known && !isToken(header("Authorization"), token))
+        throw new ServiceError("UNAUTHENTICATED", "this needs the token of api.metrics_token");
+      return { kind: "text", contentType: registry.contentType, body: await registry.metrics() };
+    },
   });
 }

@@ -1,6 +1,7 @@
 import type { Registry } from "prom-client";
 import { packageVersion } from "../../cli/package_version.js";
 import type { Surface } from "../route.js";
+import { auditRoutes } from "./audit.js";
 import { authRoutes } from "./auth.js";
 import { consensusRoutes } from "./consensus.js";
 import { docsRoutes } from "./docs.js";
@@ -12,14 +13,17 @@ import { nodeRoutes } from "./nodes.js";
 import { settingsRoutes } from "./settings.js";
 import { trainingRoutes } from "./training.js";
 
-/** The control API: everything that is served under /api/v1, and the probes. In the order of the reference. */
-export function swarmSurface(registry: Registry): Surface {
+/**
+ * The control API: everything that is served under /api/v1, and the probes. In the order of the reference.
+ * @param metricsToken what /metrics asks for; null: it is open
+ */
+export function swarmSurface(registry: Registry, metricsToken: string | null = null): Surface {
   const surface: Surface = {
     name: "swarm",
     title: "ncrsh-swarm control API",
     routes: [
       ...healthRoutes,
-      metricsRoute(registry),
+      metricsRoute(registry, metricsToken),
       ...authRoutes,
       ...nodeRoutes,
       ...trainingRoutes,
@@ -28,6 +32,7 @@ export function swarmSurface(registry: Registry): Surface {
       ...settingsRoutes,
       ...networkRoutes,
       ...eventRoutes,
+      ...auditRoutes,
       ...docsRoutes(() => surface, packageVersion()),
     ],
   };

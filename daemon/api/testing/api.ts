@@ -3,6 +3,7 @@ import pino from "pino";
 import { Registry } from "prom-client";
 import { createEvents } from "../../events/index.js";
 import { createSwarmMetrics } from "../../metrics/index.js";
+import type { AuditPort } from "../../services/audit.js";
 import type { AuthService } from "../../services/auth.js";
 import type { ModelsPort } from "../../services/models.js";
 import type { SettingsPort } from "../../services/settings.js";
@@ -29,6 +30,10 @@ export interface ApiFixtureOptions {
   readonly cors?: Partial<ApiParts["cors"]>;
   readonly events?: EventsService;
   readonly loopbackEvents?: boolean;
+  readonly auditLog?: AuditPort;
+  readonly metricsToken?: string;
+  readonly limits?: ApiParts["limits"];
+  readonly logger?: ApiParts["logger"];
 }
 
 const TEST_CLIENTS = { maxClients: 64, maxClientsPerAddress: 64, maxClientsPerCaller: 64 };
@@ -43,6 +48,7 @@ export function startTestApi({
     services: createSwarmServices({
       events: options.events ?? createEvents(TEST_CLIENTS).service,
       auth: options.auth,
+      audit: options.auditLog,
       settings: () => {
         if (options.settings !== undefined) return options.settings;
         throw new Error("this test did not expect that settings are asked for");
@@ -76,6 +82,11 @@ export function startTestApi({
     config: {
       host: "127.0.0.1",
       port: 0,
+      insecureBind: false,
+      allowedHosts: [],
+      tlsCertFile: null,
+      tlsKeyFile: null,
+      trustProxy: [],
       corsEnabled: false,
       rateLimit: 0,
       authenticatedRateLimit: 1000,
@@ -86,6 +97,8 @@ export function startTestApi({
     events: { maxClients: TEST_CLIENTS.maxClients, loopback: options.loopbackEvents ?? true },
     audit: options.audit ?? null,
     strictAnswers: true,
-    logger: pino({ level: "silent" }),
+    metricsToken: options.metricsToken,
+    limits: options.limits,
+    logger: options.logger ?? pino({ level: "silent" }),
   });
 }

@@ -5,8 +5,10 @@ import type { AddressInfo } from "node:net";
 import { type ClientOptions, WebSocket } from "ws";
 import { createEvents, type NodeEventStream } from "../../events/index.js";
 import { openDoor } from "../caller.js";
+import { requireOwnHost } from "../guards.js";
+import { isLocalHostHeader } from "../hosts.js";
 import { RateLimits } from "../rates.js";
-import { localHostOnly, WsDoor } from "./door.js";
+import { WsDoor } from "./door.js";
 import { CLOSE_CODES } from "./messages.js";
 
 describe("daemon/api: who is still at the WebSocket door", () => {
@@ -33,7 +35,7 @@ describe("daemon/api: who is still at the WebSocket door", () => {
       cors: null,
       loopbackEvents: false,
       addressOf: () => "127.0.0.1",
-      checkHost: localHostOnly,
+      checkHost: (header) => requireOwnHost(isLocalHostHeader, header),
       logger: { error: (facts) => assert.fail(JSON.stringify(facts)) },
     });
     server.on("upgrade", (request, socket, head) => void door.upgrade(request, socket, head));

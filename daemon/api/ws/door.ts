@@ -9,7 +9,6 @@ import { ServiceError, toServiceError } from "../../services/errors.js";
 import type { EventsService } from "../../services/types.js";
 import { type Caller, type Doorkeeper, mayAct } from "../caller.js";
 import type { CorsConfig } from "../guards.js";
-import { isLocalHostHeader } from "../loopback.js";
 import type { RateLimits } from "../rates.js";
 import { WsClient } from "./client.js";
 import { WS_LIMITS } from "./limits.js";
@@ -138,10 +137,4 @@ export class WsDoor {
       ),
     );
   }
-}
-
-/** @throws ServiceError HOST_REFUSED, see `hostGuard` */
-export function localHostOnly(host: string | undefined): void {
-  if (isLocalHostHeader(host)) return;
-  throw new ServiceError("HOST_REFUSED", `Host ${(host ?? "(none)").slice(0, 256)} is not this machine`);
 }

@@ -7,7 +7,8 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Caller } from "../caller.js";
-import { isLocalHostHeader, isLoopback } from "../loopback.js";
+import { isLocalHostHeader } from "../hosts.js";
+import { isLoopback } from "../loopback.js";
 import { isOwnOrigin } from "./origin.js";
 
 const FORWARDED = [

@@ -24,7 +24,7 @@ export function loginCommand(context: CliContext): CommandModule<object, LoginAr
       const { username } = args;
       const password = await passwordFrom(io, `password of ${username}: `);
       const url = apiUrl(args.api);
-      await withClientOf(url, null, async (client) => {
+      await withClientOf(args, null, async (client) => {
         const login = await client.post<LoginView>("/api/v1/auth/login", { username, password });
         await keepLogin(io.env, url, login);
         const { role, expires_at } = login;

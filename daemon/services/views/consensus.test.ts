@@ -86,6 +86,7 @@ describe("daemon/services: consensus and health", () => {
       [
         ["swarm", true],
         ["leader", false],
+        ["quorum", true],
         ["log", false],
         ["disk", false],
         ["trainer", true],
@@ -95,6 +96,15 @@ describe("daemon/services: consensus and health", () => {
     assertView(healthViewSchema, healthView(snapshotFixture({ raft: null })));
     assertView(liveViewSchema, liveView(snapshotFixture()));
     assert.match(view.checks.log?.reason ?? "", /4958 committed/);
+    const alone = snapshotFixture();
+    const silent = { presence: alone.presence.map((p) => ({ ...p, alive: false })) };
+    const cutOff = readyView(snapshotFixture(silent));
+    assert.deepEqual(
+      [cutOff.ready, cutOff.checks.leader?.ok, cutOff.checks.quorum?.ok],
+      [false, true, false],
+    );
+    assert.match(cutOff.checks.quorum?.reason ?? "", /only 1 of 3 voters can be reached, and 2 are needed/);
+    assert.equal(readyView(snapshotFixture({ ...silent, follows: true })).checks.quorum?.ok, true);
     const stranger = readyView(snapshotFixture({ control: controlFixture({ voters: [A, C] }) }));
     assert.equal(stranger.checks.swarm?.ok, false);
     const unformed = readyView(snapshotFixture({ control: null, raft: null }));

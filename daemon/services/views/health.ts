@@ -1,5 +1,6 @@
 /** Health: alive, ready, and why not. */
 import { z } from "zod";
+import { majorityOf } from "../../../consensus/votes/index.js";
 import type { SwarmSnapshot } from "../source.js";
 import { naturalSchema, type View } from "./view.js";
 
@@ -42,6 +43,7 @@ export function readyView(snapshot: SwarmSnapshot): ReadyView {
   const faults: Record<string, string | null> = {
     swarm: swarmFault(snapshot),
     leader: leaderFault(snapshot),
+    quorum: quorumFault(snapshot),
     log: logFault(snapshot),
   };
   for (const [name, reason] of Object.entries(snapshot.checks)) faults[name] ??= reason;
@@ -76,6 +78,17 @@ function leaderFault({ raft, follows }: SwarmSnapshot): string | null {
   // Whoever follows from outside hears of versions, not of leaders.
   if (raft?.leader || follows) return null;
   return "no leader: too few voters can be reached, or an election is under way";
+}
+
+/** By the heartbeats that this node hears: also a leader that is cut off sees it before its term ends. */
+function quorumFault({ control, presence, self, follows }: SwarmSnapshot): string | null {
+  // Whoever follows from outside decides nothing, and need not reach who does.
+  if (control === null || follows || control.voters.length === 0) return null;
+  const alive = new Set(presence.filter((p) => p.alive).map((p) => p.peer)).add(self.peer);
+  const reached = control.voters.filter((voter) => alive.has(voter)).length;
+  const needed = majorityOf(control.voters.length);
+  if (reached >= needed) return null;
+  return `only ${reached} of ${control.voters.length} voters can be reached, and ${needed} are needed to decide anything`;
 }
 
 function logFault({ raft }: SwarmSnapshot): string | null {

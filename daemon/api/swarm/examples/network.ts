@@ -2,6 +2,7 @@
 
 export const TOPOLOGY = {
   self: "12D3KooWBHvsSSKHeragACma3HUodK5FcPUpXccl8gQeFvtTjCpm",
+  leader: "12D3KooWGfGRdh34T7PZHPJtqLH9uN6bYvdAdZb5Us2cfkfa9wCA",
   nodes: [
     {
       id: "12D3KooWGfGRdh34T7PZHPJtqLH9uN6bYvdAdZb5Us2cfkfa9wCA",
@@ -30,6 +31,7 @@ export const TOPOLOGY = {
       since: "2026-11-24T03:40:34.582Z",
     },
   ],
+  mesh: [{ topic: "update", peers: ["12D3KooWGfGRdh34T7PZHPJtqLH9uN6bYvdAdZb5Us2cfkfa9wCA"] }],
 };
 
 export const NETWORK_METRICS = {
@@ -46,10 +48,29 @@ export const NETWORK_METRICS = {
     max: 18.1,
     peers: 3,
   },
+  latency_histogram: {
+    buckets: [
+      { at_most_ms: 1, count: 4 },
+      { at_most_ms: 25, count: 12 },
+      { at_most_ms: null, count: 12 },
+    ],
+    count: 12,
+    sum_ms: 135.2,
+  },
   bytes: {
     sent: 1048576,
     received: 2097152,
   },
+  protocols: [
+    {
+      protocol: "/ncrsh/default/raft/2",
+      bytes_sent: 20480,
+      bytes_received: 18432,
+      streams_inbound: 1,
+      streams_outbound: 1,
+    },
+  ],
+  peers: [{ id: "12D3KooWGfGRdh34T7PZHPJtqLH9uN6bYvdAdZb5Us2cfkfa9wCA", score: 0, latency_ms: 15.2 }],
   gossip: [
     {
       topic: "update",

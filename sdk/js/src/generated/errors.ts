@@ -87,6 +87,16 @@ export class ForbiddenError extends SwarmApiError {
   override readonly name = "FORBIDDEN";
 }
 
+/** 1112, HTTP 431. */
+export class HeadersTooLargeError extends SwarmApiError {
+  override readonly name = "HEADERS_TOO_LARGE";
+}
+
+/** 1113, HTTP 414. */
+export class UriTooLongError extends SwarmApiError {
+  override readonly name = "URI_TOO_LONG";
+}
+
 /** 1120, HTTP 409. */
 export class TrainingNotRunningError extends SwarmApiError {
   override readonly name = "TRAINING_NOT_RUNNING";
@@ -281,6 +291,8 @@ export const ERROR_CLASSES: Readonly<Record<string, new (facts: ErrorFacts) => S
   UNAUTHENTICATED: UnauthenticatedError,
   NOT_READY: NotReadyError,
   FORBIDDEN: ForbiddenError,
+  HEADERS_TOO_LARGE: HeadersTooLargeError,
+  URI_TOO_LONG: UriTooLongError,
   TRAINING_NOT_RUNNING: TrainingNotRunningError,
   MODEL_NOT_FOUND: ModelNotFoundError,
   DATASET_UNKNOWN: DatasetUnknownError,

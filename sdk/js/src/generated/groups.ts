@@ -9,6 +9,8 @@ import type {
   ApiKeyDeleted,
   ApiKeyList,
   Approvals,
+  Audit,
+  AuditEntry,
   CastVote,
   Certificate,
   ConsensusStatus,
@@ -260,6 +262,18 @@ export interface SettingsSetArgs {
 export interface NetworkDiscoverArgs {
   /** Longest wait, in seconds. */
   readonly timeout?: number;
+}
+
+export interface AuditListArgs {
+  readonly limit?: number;
+  /** `next_cursor` of the page before */
+  readonly cursor?: string;
+  /** Only this route's id, such as `training.start` */
+  readonly action?: string;
+  /** Only this caller, such as `user:ada` */
+  readonly caller?: string;
+  /** Only from then on, RFC 3339 */
+  readonly since?: string;
 }
 
 export class HealthGroup extends Group {
@@ -553,6 +567,23 @@ export class NetworkGroup extends Group {
   }
 }
 
+export class AuditGroup extends Group {
+  /** Who changed what through this node, and who was refused, latest first. Role: admin. */
+  list(args: AuditListArgs = {}, options?: CallOptions): Promise<Audit> {
+    return this.call<Audit>(OPERATIONS["audit.list"], { path: {  }, args: { ...args } }, options);
+  }
+
+  /** As `list`, page after page. */
+  pages(args: AuditListArgs = {}, options?: CallOptions): AsyncGenerator<Audit> {
+    return this.paged(async (cursor: string | undefined) => this.list({ ...args, ...(cursor === undefined ? {} : { cursor }) }, options), (page) => page.next_cursor);
+  }
+
+  /** As `list`, one after the other, over all pages. */
+  async *iterate(args: AuditListArgs = {}, options?: CallOptions): AsyncGenerator<AuditEntry> {
+    for await (const page of this.pages(args, options)) yield* page.entries;
+  }
+}
+
 export class DocsGroup extends Group {
   /** This contract as an OpenAPI 3.1 document. */
   openapi(options?: CallOptions): Promise<{ readonly [name: string]: unknown }> {
@@ -575,6 +606,7 @@ export class Groups {
   readonly consensus: ConsensusGroup;
   readonly settings: SettingsGroup;
   readonly network: NetworkGroup;
+  readonly audit: AuditGroup;
   readonly docs: DocsGroup;
 
   constructor(transport: Transport) {
@@ -586,6 +618,7 @@ export class Groups {
     this.consensus = new ConsensusGroup(transport);
     this.settings = new SettingsGroup(transport);
     this.network = new NetworkGroup(transport);
+    this.audit = new AuditGroup(transport);
     this.docs = new DocsGroup(transport);
   }
 }

@@ -49,6 +49,7 @@ export const OPERATIONS = {
   "network.topology": {"id":"network.topology","http":"GET","path":"/api/v1/network/topology","pathNames":[],"queryNames":[],"headerNames":[],"body":"none","uploadMedia":[],"answer":"json","accepts":[]},
   "network.metrics": {"id":"network.metrics","http":"GET","path":"/api/v1/network/metrics","pathNames":[],"queryNames":[],"headerNames":[],"body":"none","uploadMedia":[],"answer":"json","accepts":[]},
   "network.discover": {"id":"network.discover","http":"POST","path":"/api/v1/network/discover","pathNames":[],"queryNames":[],"headerNames":[],"body":"json","uploadMedia":[],"answer":"json","accepts":[]},
+  "audit.list": {"id":"audit.list","http":"GET","path":"/api/v1/audit","pathNames":[],"queryNames":["limit","cursor","action","caller","since"],"headerNames":[],"body":"none","uploadMedia":[],"answer":"json","accepts":[]},
   "docs.openapi": {"id":"docs.openapi","http":"GET","path":"/api/v1/openapi.json","pathNames":[],"queryNames":[],"headerNames":["If-None-Match"],"body":"none","uploadMedia":[],"answer":"json","accepts":[]},
   "docs.reference": {"id":"docs.reference","http":"GET","path":"/api/v1/docs","pathNames":[],"queryNames":[],"headerNames":["If-None-Match"],"body":"none","uploadMedia":[],"answer":"text","accepts":[]},
 } as const satisfies Record<string, OperationSpec>;

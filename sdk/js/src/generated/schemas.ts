@@ -41,6 +41,44 @@ export interface Approvals {
   readonly votes: readonly VersionVote[];
 }
 
+/** Who changed what through the answering node, latest first. */
+export interface Audit {
+  readonly entries: readonly AuditEntry[];
+  /** Records that are kept, whatever was asked for. */
+  readonly total: number;
+  readonly next_cursor: string | null;
+}
+
+/** One call that changed something, or was refused. */
+export interface AuditEntry {
+  /** When it was answered, by this node's clock. */
+  readonly at: string;
+  /** Who: `user:ada`, `key:ci`, `address:10.0.0.5`; `node` for what the log says of itself. */
+  readonly caller: string;
+  /** The role that counted; null: none. */
+  readonly role: string | null;
+  /** The route's id, such as `training.start`; `audit.…` for what the log says of itself. */
+  readonly action: string;
+  readonly method: string;
+  /** Without its query. */
+  readonly path: string;
+  /** IP address of the client. */
+  readonly address: string;
+  /** `ok`, or the name of the error. */
+  readonly outcome: string;
+  /** HTTP status of the answer; null: there was none. */
+  readonly status: number | null;
+  readonly request_id: string;
+  /** Which thing it was about: the path's values, and a few fields of the body. Never a secret. */
+  readonly details?: { readonly [name: string]: string | number | boolean };
+  /** Counts up by one. */
+  readonly seq: number;
+  /** SHA-256 over this record without this field. */
+  readonly hash: string;
+  /** The hash of the record before; zeros for the first. */
+  readonly previous: string;
+}
+
 /** The vote that this node's operator has cast. */
 export interface CastVote {
   readonly vote: "approve" | "reject";
