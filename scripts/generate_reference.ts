@@ -4,11 +4,13 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { configurationMarkdown, configurationYaml } from "../daemon/config/index.js";
 import { limitsMarkdown } from "./limits.js";
+import { pythonErrors } from "./python_errors.js";
 
 export const GENERATED: readonly { path: string; text: (root: string) => string }[] = [
   { path: "configs/swarm.yaml", text: configurationYaml },
   { path: "docs/CONFIGURATION.md", text: configurationMarkdown },
   { path: "docs/LIMITS.md", text: limitsMarkdown },
+  { path: "sdk/python/src/ncrsh_swarm/_error_classes.py", text: pythonErrors },
 ];
 
 /** The folder of package.json, from wherever this file was compiled to. */

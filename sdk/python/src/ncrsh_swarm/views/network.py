@@ -1,0 +1,112 @@
+"""The network as the answering node sees it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from .base import View
+
+
+class TopologyNode(View):
+    """A node, and whether the answering node has a connection to it."""
+
+    id: str
+    name: str | None = None
+    address: str | None = None
+    status: str
+    role: str
+    connected: bool
+
+
+class Link(View):
+    """A connection between two nodes."""
+
+    source: str
+    target: str
+    address: str | None = None
+    direction: str | None = None
+    latency_ms: float | None = None
+    since: datetime | None = None
+
+
+class Topology(View):
+    """The nodes, and the answering node's own connections to them."""
+
+    self: str
+    nodes: list[TopologyNode]
+    links: list[Link]
+
+
+class ConnectionCount(View):
+    """Open connections by who opened them."""
+
+    total: int
+    inbound: int
+    outbound: int
+
+
+class LatencySummary(View):
+    """Round trips to connected peers, in milliseconds."""
+
+    min: float | None = None
+    median: float | None = None
+    p95: float | None = None
+    max: float | None = None
+    peers: int
+
+
+class ByteCount(View):
+    """Bytes since the process started."""
+
+    sent: int | None = None
+    received: int | None = None
+
+
+class GossipCount(View):
+    """Messages of one topic by verdict."""
+
+    topic: str
+    accepted: int
+    ignored: int
+    rejected: int
+
+
+class BlobCount(View):
+    """Bytes of model versions and updates."""
+
+    bytes_fetched: int
+    bytes_served: int
+    corrupt_chunks: int
+
+
+class NetworkMetrics(View):
+    """The answering node's traffic since its process started."""
+
+    connections: ConnectionCount
+    peers_connected: int
+    latency_ms: LatencySummary
+    bytes: ByteCount
+    gossip: list[GossipCount]
+    blobs: BlobCount
+    refused: dict[str, int]
+
+
+class FoundPeer(View):
+    """A peer that a discovery has found."""
+
+    id: str
+    name: str | None = None
+    address: str | None = None
+    via: str | None = None
+
+
+class Discovery(View):
+    """What a discovery has found."""
+
+    peers_before: int
+    peers_after: int
+    found: list[FoundPeer]
+    dialed: int
+    failed: list[Any]
+    duration_ms: float
