@@ -104,6 +104,7 @@ async function send(ctx: Context, answer: Answer): Promise<void> {
       return;
     case "text":
       ctx.set("Content-Type", answer.contentType);
+      for (const [name, value] of Object.entries(answer.headers ?? {})) ctx.set(name, value);
       ctx.body = answer.body;
       return;
     case "stream":

@@ -25,6 +25,7 @@ export function route<
     bodyBytes: declared.bodyBytes ?? API_LIMITS.bodyBytes,
     upload: declared.upload ?? null,
     headers: declared.headers ?? {},
+    answerHeaders: declared.answerHeaders ?? {},
   };
   const answer = (raw: RawRequest): Answer | Promise<Answer> =>
     handle({

@@ -20,7 +20,12 @@ export type Answer =
       readonly body: unknown;
       readonly headers?: Readonly<Record<string, string>>;
     }
-  | { readonly kind: "text"; readonly contentType: string; readonly body: string }
+  | {
+      readonly kind: "text";
+      readonly contentType: string;
+      readonly body: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   | {
       readonly kind: "stream";
       readonly status: number;
@@ -98,6 +103,8 @@ export interface RouteDeclaration<
   /** Request headers that mean something here, with what. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly answers: DeclaredAnswers;
+  /** Headers of its answers (not of its errors), with what they say. */
+  readonly answerHeaders?: Readonly<Record<string, string>>;
   /** What it can refuse with, beyond what every route can (`commonErrors`). */
   readonly errors?: readonly ServiceErrorName[];
   readonly example: Example;
@@ -122,6 +129,7 @@ export interface Route {
   readonly upload: DeclaredUpload | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly answers: DeclaredAnswers;
+  readonly answerHeaders: Readonly<Record<string, string>>;
   /** Everything it can refuse with. */
   readonly errors: readonly ServiceErrorName[];
   readonly example: Example;

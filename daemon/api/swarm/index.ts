@@ -1,6 +1,8 @@
 import type { Registry } from "prom-client";
+import { packageVersion } from "../../cli/package_version.js";
 import type { Surface } from "../route.js";
 import { consensusRoutes } from "./consensus.js";
+import { docsRoutes } from "./docs.js";
 import { healthRoutes, metricsRoute } from "./health.js";
 import { modelRoutes } from "./models.js";
 import { networkRoutes } from "./network.js";
@@ -10,7 +12,7 @@ import { trainingRoutes } from "./training.js";
 
 /** The control API: everything that is served under /api/v1, and the probes. In the order of the reference. */
 export function swarmSurface(registry: Registry): Surface {
-  return {
+  const surface: Surface = {
     name: "swarm",
     title: "ncrsh-swarm control API",
     routes: [
@@ -22,6 +24,8 @@ export function swarmSurface(registry: Registry): Surface {
       ...consensusRoutes,
       ...settingsRoutes,
       ...networkRoutes,
+      ...docsRoutes(() => surface, packageVersion()),
     ],
   };
+  return surface;
 }

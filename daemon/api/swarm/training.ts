@@ -13,6 +13,7 @@ export const trainingRoutes: readonly Route[] = [
     rate: "training",
     body: trainingRequestSchema,
     answers: { 201: trainingStatusViewSchema },
+    answerHeaders: { Location: "Path of the training status" },
     errors: [
       "TRAINING_IN_PROGRESS",
       "DATASET_UNKNOWN",

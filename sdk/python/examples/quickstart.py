@@ -1,8 +1,8 @@
 # %% [markdown]
 # # A first session
 #
-# Cells, as in a notebook: editors that know `# %%` run them one by one. As a script: `python -m asyncio < quickstart.py`
-# does the same, since every cell may `await`.
+# Cells, as in a notebook: editors that know `# %%` run them one by one. As a script, since cells may `await`:
+# `python tools/run_cells.py examples/quickstart.py`.
 #
 # It needs a node on this machine; `npm start` in the repository starts three.
 

@@ -18,8 +18,18 @@ from .examples import TOKEN, training
 FAST = RetryPolicy(attempts_max=4, first_wait_seconds=0.001, wait_seconds_max=0.01)
 
 
-def event(number: int, type: str = "model_update", epoch: str = "5f0c2a9be17d", **data: object) -> str:
-    return json.dumps({"id": f"{epoch}-{number}", "type": type, "at": "2026-11-24T03:40:37.825Z", "data": data})
+def event(number: int, type: str = "model_update", **data: object) -> str:
+    return json.dumps({"id": f"5f0c2a9be17d-{number}", "type": type, "at": "2026-11-24T03:40:37.825Z", "data": data})
+
+
+def hello(after: str, gap: bool = False) -> str:
+    data = {"caller": "ada", "role": "viewer", "types": [], "resumed": True, "gap": gap}
+    return json.dumps({"type": "hello", "id": after, "at": "2026-11-24T03:40:37.825Z", "data": data})
+
+
+def refusal(name: str, code: int) -> str:
+    data = {"code": code, "name": name, "message": "why", "details": {}}
+    return json.dumps({"type": "error", "at": "2026-11-24T03:40:37.825Z", "data": data})
 
 
 def query_of(socket: ServerConnection) -> dict[str, list[str]]:
@@ -35,7 +45,7 @@ async def test_takes_a_broken_stream_up_after_its_last_event() -> None:
         asked.append(query_of(socket))
         assert socket.request is not None
         headers.append(socket.request.headers.get("Authorization"))
-        await socket.send(json.dumps({"type": "hello", "gap": len(asked) > 1}))
+        await socket.send(hello(query_of(socket)["after"][0], gap=len(asked) > 1))
         await socket.send(event(2 * len(asked) - 1))
         await socket.send(event(2 * len(asked)))
         await socket.close(1011 if len(asked) == 1 else 1001)
@@ -121,6 +131,30 @@ async def test_does_not_come_back_after_a_decision_of_the_node() -> None:
                 pass
 
 
+async def test_a_token_that_ends_on_the_way_is_renewed_or_else_told() -> None:
+    async def talk(socket: ServerConnection) -> None:
+        assert socket.request is not None
+        if socket.request.headers.get("Authorization") == "Bearer t1":
+            await socket.send(event(1))
+        await socket.send(refusal("UNAUTHENTICATED", 1109))
+        await socket.close(4401, "unauthenticated")
+
+    async with node(talk, lambda _: None) as url, swarm.SwarmClient(url, "old", retry=FAST) as client:
+        renewals: list[str | None] = []
+
+        async def renew(used: str | None) -> bool:
+            renewals.append(used)
+            client._transport.credentials.token = "t1"
+            return used == "old"
+
+        client._transport.renew = renew  # type: ignore[method-assign]
+        seen = []
+        with pytest.raises(swarm.UnauthenticatedError, match="why"):
+            async for item in client.events.stream():
+                seen.append(item.id)
+    assert (renewals, len(seen)) == (["old", "t1"], 1)
+
+
 async def test_progress_comes_from_events_and_ends_with_the_session() -> None:
     statuses = [training(height=3), training("finished", height=9)]
 
@@ -131,10 +165,14 @@ async def test_progress_comes_from_events_and_ends_with_the_session() -> None:
 
     async def talk(socket: ServerConnection) -> None:
         for height in (4, 5):
-            data = {"session_id": "training_1", "status": "running", "height": height, "loss": 2.0, "epoch": 1}
+            data: dict[str, object] = {
+                "session_id": "training_1",
+                "status": "running",
+                "height": height,
+                "loss": 2.0,
+                "epoch": 1,
+            }
             await socket.send(event(height, "training_progress", **data))
-            # The next one only once this one was read: the newest replaces one that nobody has read yet.
-            await socket.recv() if height < 0 else None
         await socket.send(event(8, "training_progress", session_id="another", status="running", height=1))
         await socket.send(event(9, "session_state", session_id="training_1", status="finished"))
         await socket.wait_closed()

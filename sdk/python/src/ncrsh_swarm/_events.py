@@ -21,8 +21,23 @@ from .views.events import Event
 EVENT_BYTES_MAX = 1 << 20
 """Of one message; a larger one breaks the connection."""
 
-CLOSED_BY_DECISION = frozenset({1002, 1003, 1007, 1008, 1009, 1010, 4001, 4003})
-"""Close codes after which the same connection would be closed again, but for a token that has ended."""
+UNAUTHENTICATED = 4401
+"""Close code: the token does not count (any more)."""
+
+FINAL = frozenset({1002, 1003, 1007, 1008, 1009, 1010, 4429})
+"""Close codes after which the same connection would be closed again."""
+
+ABOUT_THE_STREAM = frozenset({"hello", "authenticated", "subscribed", "resumed", "pong", "error"})
+"""Messages that are no events."""
+
+
+class _Closed(Exception):  # noqa: N818
+    """The node has closed the connection, which may be made again."""
+
+    def __init__(self, code: int | None, why: SwarmError) -> None:
+        super().__init__(str(why))
+        self.code = code
+        self.why = why
 
 
 class Events:
@@ -53,6 +68,8 @@ class Events:
     async def __aiter__(self) -> AsyncIterator[Event]:
         failures = 0
         while True:
+            problem: Exception
+            used = self._transport.credentials.token
             try:
                 async with await self._connect() as socket:
                     self.connections += 1
@@ -60,7 +77,13 @@ class Events:
                         failures = 0
                         self.last_id = event.id
                         yield event
-                    problem: Exception | None = None
+                problem = StreamClosed("the node closed the stream")
+            except _Closed as closed:
+                problem = closed.why
+                if closed.code in FINAL:
+                    raise problem from closed
+                if closed.code == UNAUTHENTICATED and not await self._transport.renew(used):
+                    raise problem from closed
             except (OSError, WebSocketException, TimeoutError) as error:
                 problem = error
             except APIError as error:
@@ -99,30 +122,22 @@ class Events:
             raise failure from refused
 
     async def _read(self, socket: ClientConnection) -> AsyncIterator[Event]:
+        refusal: APIError | None = None
         try:
             async for message in socket:
                 told: Any = json.loads(message)
-                if not isinstance(told, dict):
-                    continue
-                # What has no id is about the stream, not of it.
-                if "id" in told and "type" in told:
+                if told["type"] not in ABOUT_THE_STREAM:
                     yield Event.model_validate(told)
-                elif "error" in told:
-                    raise _told(told)
-                elif told.get("type") == "hello" or "gap" in told:
-                    self.gaps += 1 if told.get("gap") else 0
+                elif told["type"] == "hello":
+                    self.last_id = told["id"]
+                    self.gaps += 1 if told["data"]["gap"] else 0
+                elif told["type"] == "error":
+                    refusal = error_from(0, {"error": told["data"]})
         except ConnectionClosed as closed:
             code = closed.rcvd.code if closed.rcvd is not None else None
-            if code in CLOSED_BY_DECISION:
-                reason = closed.rcvd.reason if closed.rcvd is not None else ""
-                raise StreamClosed(f"the node closed the stream: {reason or code}") from closed
-            raise
-
-
-def _told(message: dict[str, Any]) -> SwarmError:
-    error = message.get("error")
-    status = error.get("status") if isinstance(error, dict) else None
-    return error_from(status if isinstance(status, int) else 400, message)
+            reason = closed.rcvd.reason if closed.rcvd is not None else ""
+            why = refusal or StreamClosed(f"the node closed the stream: {reason or code or 'the connection broke'}")
+            raise _Closed(code, why) from closed
 
 
 def _failure(refused: InvalidStatus) -> APIError:
