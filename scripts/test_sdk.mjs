@@ -12,7 +12,8 @@ import { startNode } from "./lib/sdk_node.mjs";
 import { ensureBuilt, ensureInstalled, ensureNode, ROOT } from "./lib/setup.mjs";
 
 const SDK = join(ROOT, "sdk/python");
-const JS_CASES = "dist/sdk/js/cases.test.js";
+/** Starts a node of its own. */
+const JS_CASES = "dist/sdk/js/test/cases.test.js";
 const counts = { passed: 0, failed: 1 };
 process.on("exit", () => process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed\n`));
 
@@ -46,16 +47,6 @@ function pytest(python, env) {
   count(number("passed"), status === 0 ? failed : Math.max(1, failed));
 }
 
-async function withNode(run) {
-  const node = await startNode();
-  try {
-    await run(node.env);
-  } finally {
-    if (counts.failed > 0) process.stdout.write(`--- the node's log\n${node.logTail()}\n`);
-    await node.stop();
-  }
-}
-
 counts.failed = 0;
 const made = pythonWith("sdk-python", ["./sdk/python[test,lint]", "build"]);
 if ("why" in made) process.stdout.write(`Skipped: the Python client: ${made.why}\n`);
@@ -79,17 +70,17 @@ else {
   const out = join(ROOT, ".build/sdk-python-dist");
   rmSync(out, { recursive: true, force: true });
   step("wheel and sdist", python, ["-m", "build", "--outdir", out, "."]);
-  await withNode((env) => pytest(python, env));
+  const node = await startNode();
+  try {
+    pytest(python, node.env);
+    if (counts.failed > 0) process.stdout.write(`--- the node's log\n${node.logTail()}\n`);
+  } finally {
+    await node.stop();
+  }
 }
-if (!existsSync(join(ROOT, JS_CASES)))
-  process.stdout.write("Skipped: the JavaScript client: it is not there\n");
-else
-  await withNode(async (env) => {
-    const { result } = runMocha([JS_CASES], {
-      env: { ...process.env, ...env },
-      show: (chunk) => process.stdout.write(chunk),
-    });
-    const { passed, failed } = await result;
-    count(passed, failed);
-  });
+if (existsSync(join(ROOT, JS_CASES))) {
+  const { result } = runMocha([JS_CASES], { show: (chunk) => process.stdout.write(chunk) });
+  const { passed, failed } = await result;
+  count(passed, failed);
+} else process.stdout.write("Skipped: the JavaScript client: it is not there\n");
 process.exitCode = counts.failed === 0 ? 0 : 1;

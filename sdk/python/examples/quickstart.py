@@ -12,16 +12,16 @@ import os
 import ncrsh_swarm as swarm
 
 client = swarm.SwarmClient(
-    base_url=os.environ.get("NCRSH_SWARM_URL", "http://localhost:8080"),
-    auth_token=os.environ.get("NCRSH_SWARM_TOKEN"),
+    base_url=os.environ.get("SWARM_URL", "http://localhost:8080"),
+    auth_token=os.environ.get("SWARM_TOKEN"),
 )
 
 # %% [markdown]
 # Where tokens are asked for, log in; the token is renewed by itself from then on.
 
 # %%
-if password := os.environ.get("NCRSH_SWARM_PASSWORD"):
-    token = await client.auth.login(os.environ.get("NCRSH_SWARM_USER", "admin"), password)
+if password := os.environ.get("SWARM_PASSWORD"):
+    token = await client.auth.login(os.environ.get("SWARM_USER", "admin"), password)
     print(f"logged in as {token.username} ({token.role})")
 
 # %% [markdown]

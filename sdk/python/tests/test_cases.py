@@ -1,4 +1,4 @@
-"""The list of cases that every client shares, against a real node: NCRSH_SWARM_URL, or none of them is run."""
+"""The list of cases that every client shares, against a real node: SWARM_URL, or none of them is run."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ def cases() -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def variables() -> Variables:
     """What earlier cases have saved."""
-    told = {"username": "NCRSH_SWARM_USER", "password": "NCRSH_SWARM_PASSWORD", "base_url": "NCRSH_SWARM_URL"}
+    told = {"username": "SWARM_USER", "password": "SWARM_PASSWORD", "base_url": "SWARM_URL"}
     return {name: os.environ[variable] for name, variable in told.items() if variable in os.environ}
 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[swarm.SwarmClientSync]:
-    url = os.environ.get("NCRSH_SWARM_URL")
+    url = os.environ.get("SWARM_URL")
     if url is None:
-        pytest.skip("NCRSH_SWARM_URL is not set: npm run test:sdk starts a node and sets it")
-    with swarm.SwarmClientSync(url, os.environ.get("NCRSH_SWARM_TOKEN")) as made:
+        pytest.skip("SWARM_URL is not set: npm run test:sdk starts a node and sets it")
+    with swarm.SwarmClientSync(url, os.environ.get("SWARM_TOKEN")) as made:
         yield made
 
 
