@@ -7,6 +7,7 @@ import { postmanCollection, postmanEnvironment, postmanText } from "./api/postma
 import { openApiYaml } from "./api/yaml.js";
 import { limitsMarkdown } from "./limits.js";
 import { pythonErrors } from "./python_errors.js";
+import { errorsFile, groupsFile, operationsFile, schemasFile } from "./sdk_js/generate.js";
 
 export const GENERATED: readonly { path: string; text: (root: string) => string }[] = [
   { path: "configs/swarm.yaml", text: configurationYaml },
@@ -16,6 +17,10 @@ export const GENERATED: readonly { path: string; text: (root: string) => string 
   { path: "docs/postman-collection.json", text: () => postmanText(postmanCollection()) },
   { path: "docs/postman-environment.json", text: () => postmanText(postmanEnvironment()) },
   { path: "sdk/python/src/ncrsh_swarm/_error_classes.py", text: pythonErrors },
+  { path: "sdk/js/src/generated/schemas.ts", text: () => schemasFile() },
+  { path: "sdk/js/src/generated/operations.ts", text: () => operationsFile() },
+  { path: "sdk/js/src/generated/groups.ts", text: () => groupsFile() },
+  { path: "sdk/js/src/generated/errors.ts", text: () => errorsFile() },
 ];
 
 /** The folder of package.json, from wherever this file was compiled to. */

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { repositoryRoot } from "./generate_reference.js";
 
-const SOURCES = ["daemon", "protocol", "consensus", "training", "scripts", "test"];
+const SOURCES = ["daemon", "protocol", "consensus", "training", "scripts", "test", "sdk/js"];
 /** Copies names as a compiler would, and says that it ran. */
 const COMPILER = `
   const fs = require("node:fs");
@@ -33,7 +33,7 @@ describe("scripts: npm test", function () {
   };
   beforeEach(async () => {
     root = await fs.mkdtemp(join(tmpdir(), "setup-"));
-    for (const folder of SOURCES) await fs.mkdir(join(root, folder));
+    for (const folder of SOURCES) await fs.mkdir(join(root, folder), { recursive: true });
     for (const name of ["setup.mjs", "mocha.mjs"])
       await fs.cp(join(repositoryRoot(), "scripts/lib", name), join(root, "scripts/lib", name));
     await fs.cp(join(repositoryRoot(), "scripts/test.mjs"), join(root, "scripts/test.mjs"));

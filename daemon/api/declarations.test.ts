@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Registry } from "prom-client";
 import type { z } from "zod";
+import { answerFault } from "./check_answer.js";
 import { isMedia } from "./route.js";
 import { swarmSurface } from "./swarm/index.js";
 
@@ -29,6 +30,27 @@ describe("daemon/api: declarations", () => {
       open.filter((id) => !/^(health|auth|docs)\./.test(id)),
       [],
     );
+  });
+
+  it("have an example of every body, path value and JSON answer", () => {
+    for (const { id, example, params, body, answers } of routes) {
+      for (const name of Object.keys(params?.shape ?? {}))
+        assert.equal(typeof example.params?.[name], "string", `${id}: no example of ${name}`);
+      if (body !== null) assert.notEqual(example.body, undefined, `${id}: no example of its body`);
+      const first = Object.values(answers)[0];
+      if (first !== undefined && typeof first !== "string" && !isMedia(first))
+        assert.notEqual(example.answer, undefined, `${id}: no example of its answer`);
+    }
+  });
+
+  it("show answers with every field that they declare, and with no other", () => {
+    for (const { id, example, answers } of routes) {
+      const [status, first] = Object.entries(answers)[0] ?? [];
+      if (status === undefined || first === undefined || typeof first === "string" || isMedia(first))
+        continue;
+      const shown = { kind: "json", status: Number(status), body: example.answer } as const;
+      assert.equal(answerFault({ answers }, shown), null, id);
+    }
   });
 
   it("show examples that they would take and give", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ROOT } from "./setup.mjs";
 
 // Given here and not in .mocharc.json, whose specs would be added to those of any other run of mocha.
-export const EVERY_TEST = "dist/{daemon,protocol,consensus,training,scripts,test}/**/*.test.js";
+export const EVERY_TEST = "dist/{daemon,protocol,consensus,training,scripts,test,sdk}/**/*.test.js";
 
 /**
  * @param {string[]} args for mocha: specs and flags

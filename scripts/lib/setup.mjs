@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const SOURCES = ["daemon", "protocol", "consensus", "training", "scripts", "test"];
+const SOURCES = ["daemon", "protocol", "consensus", "training", "scripts", "test", "sdk/js"];
 const STAMP = join(ROOT, "dist", ".built");
 
 function say(text) {
@@ -48,13 +48,11 @@ export function ensureBuilt() {
   const newest = Math.max(...SOURCES.map((name) => newestIn(join(ROOT, name))), ...configTimes());
   if (!removeStale() && existsSync(STAMP) && Number(readFileSync(STAMP, "utf8")) >= newest) return;
   say("Compiling …");
-  must(process.execPath, [
-    join(ROOT, "node_modules/typescript/bin/tsc"),
-    "--pretty",
-    "false",
-    "--checkers",
-    "1",
-  ]);
+  // Everything, with its tests, into dist; the JavaScript client once more by itself, as it is published.
+  for (const project of [".", "sdk/js"]) {
+    const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+    must(process.execPath, [tsc, "--project", project, "--pretty", "false", "--checkers", "1"]);
+  }
   mkdirSync(join(ROOT, "dist"), { recursive: true });
   writeFileSync(STAMP, String(newest));
 }
@@ -82,8 +80,10 @@ function configTimes() {
 function newestIn(folder) {
   let newest = 0;
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (!entry.name.endsWith(".ts")) continue;
-    newest = Math.max(newest, statSync(join(entry.parentPath ?? entry.path, entry.name)).mtimeMs);
+    const parent = entry.parentPath ?? entry.path;
+    // sdk/js has what it is compiled to in a folder of its own.
+    if (!entry.name.endsWith(".ts") || parent.startsWith(join(folder, "dist"))) continue;
+    newest = Math.max(newest, statSync(join(parent, entry.name)).mtimeMs);
   }
   return newest;
 }

@@ -3,6 +3,7 @@ import type { Registry } from "prom-client";
 import { healthViewSchema, liveViewSchema, readyViewSchema } from "../../services/views/health.js";
 import { route } from "../parse.js";
 import { json, type Route } from "../route.js";
+import { HEALTH, LIVE, READY } from "./examples/health.js";
 
 export const healthRoutes: readonly Route[] = [
   route({
@@ -12,7 +13,7 @@ export const healthRoutes: readonly Route[] = [
     summary: "Whether the node is well, and who it is; always 200 while the process answers",
     role: "public",
     answers: { 200: healthViewSchema },
-    example: {},
+    example: { answer: HEALTH },
     rate: "none",
     handle: ({ services }) => json(services.health.health()),
   }),
@@ -23,7 +24,7 @@ export const healthRoutes: readonly Route[] = [
     summary: "Readiness: 200 when the node can do its work, else 503, with every check",
     role: "public",
     answers: { 200: readyViewSchema, 503: readyViewSchema },
-    example: {},
+    example: { answer: READY },
     rate: "none",
     handle: ({ services }) => {
       const view = services.health.ready();
@@ -37,7 +38,7 @@ export const healthRoutes: readonly Route[] = [
     summary: "Liveness: 200 while the process answers",
     role: "public",
     answers: { 200: liveViewSchema },
-    example: {},
+    example: { answer: LIVE },
     rate: "none",
     handle: ({ services }) => json(services.health.live()),
   }),

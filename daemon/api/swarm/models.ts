@@ -1,6 +1,7 @@
 import { modelListViewSchema } from "../../services/views/models.js";
 import { route } from "../parse.js";
 import { json, type Route } from "../route.js";
+import { MODEL_LIST } from "./examples/models.js";
 import { modelParams } from "./params.js";
 
 export const modelRoutes: readonly Route[] = [
@@ -11,7 +12,7 @@ export const modelRoutes: readonly Route[] = [
     summary: "List the models: the last version of every session, newest first",
     role: "viewer",
     answers: { 200: modelListViewSchema },
-    example: {},
+    example: { answer: MODEL_LIST },
     handle: ({ services }) => json(services.models.list()),
   }),
   route({

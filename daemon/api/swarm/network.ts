@@ -1,6 +1,7 @@
 import { networkMetricsViewSchema, topologyViewSchema } from "../../services/views/network.js";
 import { route } from "../parse.js";
 import { json, type Route } from "../route.js";
+import { NETWORK_METRICS, TOPOLOGY } from "./examples/network.js";
 
 export const networkRoutes: readonly Route[] = [
   route({
@@ -10,7 +11,7 @@ export const networkRoutes: readonly Route[] = [
     summary: "Nodes and the answering node's own links to them",
     role: "viewer",
     answers: { 200: topologyViewSchema },
-    example: {},
+    example: { answer: TOPOLOGY },
     handle: ({ services }) => json(services.network.topology()),
   }),
   route({
@@ -20,7 +21,7 @@ export const networkRoutes: readonly Route[] = [
     summary: "Connections, latency, traffic and refusals of the answering node",
     role: "viewer",
     answers: { 200: networkMetricsViewSchema },
-    example: {},
+    example: { answer: NETWORK_METRICS },
     handle: ({ services }) => json(services.network.metrics()),
   }),
 ];

@@ -5,6 +5,7 @@ import {
 } from "../../services/views/nodes.js";
 import { route } from "../parse.js";
 import { json, type Route } from "../route.js";
+import { NODE_DETAIL, NODE_LIST, NODE_REMOVED } from "./examples/nodes.js";
 import { nodeParams } from "./params.js";
 
 export const nodeRoutes: readonly Route[] = [
@@ -15,7 +16,7 @@ export const nodeRoutes: readonly Route[] = [
     summary: "List all nodes in the swarm",
     role: "viewer",
     answers: { 200: nodeListViewSchema },
-    example: {},
+    example: { answer: NODE_LIST },
     handle: ({ services }) => json(services.nodes.list()),
   }),
   route({
@@ -27,7 +28,7 @@ export const nodeRoutes: readonly Route[] = [
     params: nodeParams,
     answers: { 200: nodeDetailViewSchema },
     errors: ["NODE_NOT_FOUND"],
-    example: { params: { node_id: "gpu1" } },
+    example: { params: { node_id: "gpu1" }, answer: NODE_DETAIL },
     handle: ({ services, params }) => json(services.nodes.get(params.node_id)),
   }),
   route({
@@ -39,7 +40,7 @@ export const nodeRoutes: readonly Route[] = [
     params: nodeParams,
     answers: { 200: nodeRemovedViewSchema },
     errors: ["NODE_NOT_FOUND", "NOT_READY", "CONSENSUS_FAILED", "NETWORK_PARTITION"],
-    example: { params: { node_id: "gpu1" } },
+    example: { params: { node_id: "gpu1" }, answer: NODE_REMOVED },
     handle: async ({ services, params }) => json(await services.nodes.remove(params.node_id)),
   }),
 ];

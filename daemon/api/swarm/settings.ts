@@ -11,6 +11,7 @@ import { API_LIMITS } from "../limits.js";
 import { route } from "../parse.js";
 import { etagOf, expectedRevision, isUnchanged } from "../preconditions.js";
 import { type Answer, json, type Route, type RouteRequest } from "../route.js";
+import { SETTING, SETTING_DELETED, SETTING_LIST } from "./examples/settings.js";
 import { settingParams, whole } from "./params.js";
 
 const UNCHANGED = "ETags that the client has: 304 when the answer would be one of them";
@@ -51,7 +52,7 @@ export const settingsRoutes: readonly Route[] = [
     answerHeaders: { ETag: "The revision, quoted" },
     answers: { 200: settingListViewSchema, 304: "Unchanged" },
     errors: ["NOT_READY", "CONSENSUS_FAILED", "NETWORK_PARTITION"],
-    example: {},
+    example: { answer: SETTING_LIST },
     query: reading,
     handle: async (request) => answer(await request.services.settings.list(queryOf(request)), request.header),
   }),
@@ -66,7 +67,7 @@ export const settingsRoutes: readonly Route[] = [
     answerHeaders: { ETag: "The revision, quoted" },
     answers: { 200: settingViewSchema, 304: "Unchanged" },
     errors: ["SETTING_NOT_FOUND", "NOT_READY", "CONSENSUS_FAILED", "NETWORK_PARTITION"],
-    example: { params: { key: "user.note" } },
+    example: { params: { key: "user.note" }, answer: SETTING },
     query: reading,
     handle: async (request) => {
       const { services, params, header } = request;
@@ -85,7 +86,7 @@ export const settingsRoutes: readonly Route[] = [
     answerHeaders: { ETag: "The revision, quoted" },
     answers: { 200: settingViewSchema, 201: settingViewSchema },
     errors: ["SETTING_CONFLICT", "SETTINGS_FULL", "NOT_READY", "CONSENSUS_FAILED", "NETWORK_PARTITION"],
-    example: { params: { key: "user.note" }, body: { value: "hello" } },
+    example: { params: { key: "user.note" }, body: { value: "hello" }, answer: SETTING },
     body: z.strictObject({
       value: z.unknown().refine((value) => value !== undefined, { error: "expected any JSON value" }),
     }),
@@ -105,7 +106,7 @@ export const settingsRoutes: readonly Route[] = [
     headers: { "If-Match": REVISION },
     answers: { 200: settingDeletedViewSchema },
     errors: ["SETTING_NOT_FOUND", "SETTING_CONFLICT", "NOT_READY", "CONSENSUS_FAILED", "NETWORK_PARTITION"],
-    example: { params: { key: "user.note" } },
+    example: { params: { key: "user.note" }, answer: SETTING_DELETED },
     handle: async ({ services, params, header }) => {
       const expect = expectedRevision(header);
       // There is nothing to delete where there is to be nothing.

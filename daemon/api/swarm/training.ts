@@ -2,6 +2,12 @@ import { trainingRequestSchema } from "../../../training/plan/index.js";
 import { trainingStatusViewSchema } from "../../services/views/training.js";
 import { route } from "../parse.js";
 import { json, type Route } from "../route.js";
+import {
+  TRAINING_REQUEST,
+  TRAINING_STARTED,
+  TRAINING_STATUS,
+  TRAINING_STOPPED,
+} from "./examples/training.js";
 
 export const trainingRoutes: readonly Route[] = [
   route({
@@ -23,7 +29,7 @@ export const trainingRoutes: readonly Route[] = [
       "CONSENSUS_FAILED",
       "NETWORK_PARTITION",
     ],
-    example: { body: { dataset: "moby-dick", epochs: 2, batch_size: 8 } },
+    example: { body: TRAINING_REQUEST, answer: TRAINING_STARTED },
     handle: async ({ services, body }) =>
       json(await services.training.start(body), 201, { Location: "/api/v1/training/status" }),
   }),
@@ -34,7 +40,7 @@ export const trainingRoutes: readonly Route[] = [
     summary: "The running training session, else the last one",
     role: "viewer",
     answers: { 200: trainingStatusViewSchema },
-    example: {},
+    example: { answer: TRAINING_STATUS },
     handle: ({ services }) => json(services.training.status()),
   }),
   route({
@@ -46,7 +52,7 @@ export const trainingRoutes: readonly Route[] = [
     rate: "training",
     answers: { 200: trainingStatusViewSchema },
     errors: ["TRAINING_NOT_RUNNING", "NOT_READY", "CONSENSUS_FAILED", "NETWORK_PARTITION"],
-    example: {},
+    example: { answer: TRAINING_STOPPED },
     handle: async ({ services }) => json(await services.training.stop()),
   }),
 ];

@@ -1,0 +1,14 @@
+export { SwarmClient, type SwarmClientOptions } from "./client.js";
+export { Download, type DownloadOptions } from "./download.js";
+export { SwarmApiError, SwarmConnectionError, SwarmIntegrityError, SwarmTimeoutError } from "./errors.js";
+export { EVENT_TYPES, type EventType, type SwarmEvent } from "./event_protocol.js";
+export type { SubscribeOptions } from "./events.js";
+export * from "./generated/errors.js";
+export * from "./generated/groups.js";
+export { OPERATIONS, type OperationId } from "./generated/operations.js";
+export type * as schemas from "./generated/schemas.js";
+export type { ModelDownloadOptions } from "./models.js";
+export type { CallOptions, Progress, UploadSource } from "./operation.js";
+export type { SocketConstructor, SocketLike } from "./socket.js";
+export type { Credentials } from "./tokens.js";
+export type { StreamedProgress, StreamProgressOptions } from "./training.js";
