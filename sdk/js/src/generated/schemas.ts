@@ -131,6 +131,9 @@ export interface History {
   readonly next_before: number | null;
 }
 
+/** Any JSON value. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
 /** The process answers. */
 export interface Live {
   readonly status: "ok";
@@ -299,8 +302,7 @@ export interface Ready {
 /** One setting of the swarm. */
 export interface Setting {
   readonly key: string;
-  /** Any JSON value. */
-  readonly value: unknown;
+  readonly value: JsonValue;
   /** Log index of the change that made it; also its ETag. */
   readonly revision: number;
   /** Peer id of the node that was asked to set it. */
