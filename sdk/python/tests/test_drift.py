@@ -19,10 +19,10 @@ PACKAGE = Path(__file__).parents[1]
 ROOT = PACKAGE.parents[1]
 DOCUMENT = ROOT / "docs" / "openapi.yaml"
 
-NAMES = {"TrainingProgressEvent": "Progress", "HealthProbes": "health"}
+NAMES = {"TrainingProgressEvent": "Progress", "Audit": "AuditLog"}
 """Schemas whose class has another name."""
-NOT_METHODS = {"events.socket", "ws.events", "events.ws"}
-"""Operations that a stream of events is made of."""
+NOT_METHODS = {"events.socket"}
+"""`events.stream` is made of it."""
 NOT_VIEWS = {"Error", "JsonValue"}
 
 

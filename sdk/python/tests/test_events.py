@@ -83,7 +83,7 @@ async def test_a_token_that_has_ended_is_renewed() -> None:
         async def renewed(used: str | None) -> bool:
             nonlocal renewals
             renewals += 1
-            client._transport.credentials.take(swarm.views.Token.model_validate(TOKEN))
+            client._transport.credentials.take(swarm.views.Login.model_validate(TOKEN))
             return used == "old"
 
         client._transport.renew = renewed  # type: ignore[method-assign]

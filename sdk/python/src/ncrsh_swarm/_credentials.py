@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from .views.auth import Token
+from .views.auth import Login
 
 RENEW_BEFORE = timedelta(seconds=30)
 """A token that ends this soon is renewed first: a request may be on its way for a while."""
@@ -19,7 +19,7 @@ class Credentials:
     refresh_token: str | None = None
     expires_at: datetime | None = None
 
-    def take(self, answer: Token) -> None:
+    def take(self, answer: Login) -> None:
         """From now on those of a login or a refresh."""
         self.token = answer.token
         self.refresh_token = answer.refresh_token

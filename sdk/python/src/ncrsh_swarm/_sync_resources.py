@@ -22,12 +22,13 @@ from .resources.training import POLL_SECONDS
 from .views.audit import AuditEntry
 from .views.audit import AuditLog
 from .views.auth import ApiKeyCreated
+from .views.auth import ApiKeyDeleted
 from .views.auth import ApiKeyList
-from .views.auth import Deleted
 from .views.auth import Jwks
+from .views.auth import Login
 from .views.auth import Me
-from .views.auth import Token
 from .views.auth import User
+from .views.auth import UserDeleted
 from .views.auth import UserList
 from .views.consensus import Approvals
 from .views.consensus import CastVote
@@ -95,20 +96,23 @@ class AuthSync:
         self._inner = inner
         self._loop = loop
 
-    def login(self, username: str, password: str) -> Token:
+    def login(self, username: str, password: str) -> Login:
         """Gets a token, and renews it from then on before it ends."""
         return self._loop.run(self._inner.login(username, password))
 
-    def refresh(self, refresh_token: str | None=None) -> Token:
+    def refresh(self, refresh_token: str | None=None) -> Login:
         """Renews the token. Done by itself before it ends.
 
         :param refresh_token: the client's own when left out
         """
         return self._loop.run(self._inner.refresh(refresh_token))
 
-    def logout(self) -> None:
-        """Revokes the token and what renews it; the client is nobody afterwards."""
-        return self._loop.run(self._inner.logout())
+    def logout(self, refresh_token: str | None=None) -> None:
+        """Revokes the token and what renews it; the client is nobody afterwards.
+
+        :param refresh_token: the client's own when left out
+        """
+        return self._loop.run(self._inner.logout(refresh_token))
 
     def me(self) -> Me:
         """Who the node takes the client for."""
@@ -133,7 +137,7 @@ class AuthSync:
         """Changes a user's password or role."""
         return self._loop.run(self._inner.update_user(username, password=password, role=role))
 
-    def delete_user(self, username: str) -> Deleted:
+    def delete_user(self, username: str) -> UserDeleted:
         """Deletes a user."""
         return self._loop.run(self._inner.delete_user(username))
 
@@ -148,7 +152,7 @@ class AuthSync:
         """
         return self._loop.run(self._inner.create_key(name=name, role=role, expires_in=expires_in))
 
-    def delete_key(self, name: str) -> Deleted:
+    def delete_key(self, name: str) -> ApiKeyDeleted:
         """Deletes a key."""
         return self._loop.run(self._inner.delete_key(name))
 
@@ -344,9 +348,12 @@ class NodesSync:
         """
         return self._loop.run(self._inner.create(config))
 
-    def remove(self, node_id: str) -> NodeRemoved:
-        """Takes a node out of the swarm; a local one is stopped."""
-        return self._loop.run(self._inner.remove(node_id))
+    def remove(self, node_id: str, *, purge: bool | None=None) -> NodeRemoved:
+        """Takes a node out of the swarm; one that the answering node has started is stopped.
+
+        :param purge: delete the data folder of such a one
+        """
+        return self._loop.run(self._inner.remove(node_id, purge=purge))
 
     def readmit(self, node_id: str) -> NodeReadmitted:
         """Lets a node that was removed come back."""
@@ -408,7 +415,7 @@ class TrainingSync:
         self._inner = inner
         self._loop = loop
 
-    def start(self, *, dataset: str, epochs: int | None=None, rounds: int | None=None, batch_size: int | None=None, learning_rate: float | None=None, nodes: Sequence[str] | None=None, strategy: str | None=None, model: Mapping[str, Any] | None=None, tokenizer: str | None=None, inner_steps: int | None=None, codec: str | None=None, aggregator: str | None=None, outer_learning_rate: float | None=None, outer_momentum: float | None=None, beta1: float | None=None, beta2: float | None=None, epsilon: float | None=None, weight_decay: float | None=None, clip_norm: float | None=None, warmup_steps: int | None=None, final_learning_rate_ratio: float | None=None, seed: int | None=None, evaluate_every: int | None=None, round_timeout: float | str | None=None, queue: bool | None=None, idempotency_key: str | None=None) -> TrainingStatus:
+    def start(self, *, dataset: str, epochs: int | None=None, rounds: int | None=None, batch_size: int | None=None, learning_rate: float | None=None, nodes: Sequence[str] | None=None, strategy: str | None=None, model: Mapping[str, Any] | None=None, tokenizer: str | None=None, inner_steps: int | None=None, optimizer: str | None=None, codec: str | None=None, aggregator: str | None=None, outer_learning_rate: float | None=None, outer_momentum: float | None=None, beta1: float | None=None, beta2: float | None=None, epsilon: float | None=None, weight_decay: float | None=None, clip_norm: float | None=None, warmup_steps: int | None=None, final_learning_rate_ratio: float | None=None, seed: int | None=None, evaluate_every: int | None=None, round_timeout: float | str | None=None, queue: bool | None=None, idempotency_key: str | None=None) -> TrainingStatus:
         """Starts a session; returns once the swarm has committed it. What is left out is planned by the node.
 
         :param dataset: such as ``builtin:moby-dick``
@@ -418,7 +425,7 @@ class TrainingSync:
         :param queue: wait for the session that runs, instead of TrainingInProgressError
         :param idempotency_key: the same key never starts two; one of its own when left out, so that a retry is safe
         """
-        return self._loop.run(self._inner.start(dataset=dataset, epochs=epochs, rounds=rounds, batch_size=batch_size, learning_rate=learning_rate, nodes=nodes, strategy=strategy, model=model, tokenizer=tokenizer, inner_steps=inner_steps, codec=codec, aggregator=aggregator, outer_learning_rate=outer_learning_rate, outer_momentum=outer_momentum, beta1=beta1, beta2=beta2, epsilon=epsilon, weight_decay=weight_decay, clip_norm=clip_norm, warmup_steps=warmup_steps, final_learning_rate_ratio=final_learning_rate_ratio, seed=seed, evaluate_every=evaluate_every, round_timeout=round_timeout, queue=queue, idempotency_key=idempotency_key))
+        return self._loop.run(self._inner.start(dataset=dataset, epochs=epochs, rounds=rounds, batch_size=batch_size, learning_rate=learning_rate, nodes=nodes, strategy=strategy, model=model, tokenizer=tokenizer, inner_steps=inner_steps, optimizer=optimizer, codec=codec, aggregator=aggregator, outer_learning_rate=outer_learning_rate, outer_momentum=outer_momentum, beta1=beta1, beta2=beta2, epsilon=epsilon, weight_decay=weight_decay, clip_norm=clip_norm, warmup_steps=warmup_steps, final_learning_rate_ratio=final_learning_rate_ratio, seed=seed, evaluate_every=evaluate_every, round_timeout=round_timeout, queue=queue, idempotency_key=idempotency_key))
 
     def status(self, *, session_id: str | None=None) -> TrainingStatus:
         """A session; the running one, else the last one, when left out."""

@@ -17,7 +17,7 @@ from ._credentials import Credentials
 from ._retry import IDEMPOTENT, RetryPolicy, may_repeat, retry_after_seconds
 from ._version import __version__
 from .errors import APIError, ConnectionFailed, error_from
-from .views.auth import Token
+from .views.auth import Login
 from .views.base import View
 
 V = TypeVar("V", bound=View)
@@ -221,7 +221,7 @@ class Transport:
             refresh = {"refresh_token": self.credentials.refresh_token}
             url = "/api/v1/auth/refresh"
             try:
-                answer = await self.send(Token, "POST", url, body=refresh, renew=False)
+                answer = await self.send(Login, "POST", url, body=refresh, renew=False)
             except APIError as error:
                 if error.status not in (400, 401, 403):
                     raise

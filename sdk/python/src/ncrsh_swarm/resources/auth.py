@@ -6,12 +6,13 @@ from .._transport import given, path
 from ..errors import APIError
 from ..views.auth import (
     ApiKeyCreated,
+    ApiKeyDeleted,
     ApiKeyList,
-    Deleted,
     Jwks,
+    Login,
     Me,
-    Token,
     User,
+    UserDeleted,
     UserList,
 )
 from .base import Resource
@@ -22,12 +23,12 @@ _AUTH = "/api/v1/auth"
 class Auth(Resource):
     """Who may do what. A login here is the client's own: its token goes along with every later request."""
 
-    async def login(self, username: str, password: str) -> Token:
+    async def login(self, username: str, password: str) -> Login:
         """Gets a token, and renews it from then on before it ends."""
         body = {"username": username, "password": password}
         return await self._take(f"{_AUTH}/login", body)
 
-    async def refresh(self, refresh_token: str | None = None) -> Token:
+    async def refresh(self, refresh_token: str | None = None) -> Login:
         """Renews the token. Done by itself before it ends.
 
         :param refresh_token: the client's own when left out
@@ -37,10 +38,13 @@ class Auth(Resource):
             raise ValueError("there is no refresh token: log in first, or give one")
         return await self._take(f"{_AUTH}/refresh", {"refresh_token": used})
 
-    async def logout(self) -> None:
-        """Revokes the token and what renews it; the client is nobody afterwards."""
+    async def logout(self, refresh_token: str | None = None) -> None:
+        """Revokes the token and what renews it; the client is nobody afterwards.
+
+        :param refresh_token: the client's own when left out
+        """
         credentials = self._transport.credentials
-        body = given(refresh_token=credentials.refresh_token)
+        body = given(refresh_token=refresh_token or credentials.refresh_token) or None
         try:
             await self._transport.request("POST", f"{_AUTH}/logout", body=body, renew=False)
         except APIError as error:
@@ -75,10 +79,10 @@ class Auth(Resource):
         body = given(password=password, role=role)
         return await self._transport.send(User, "PUT", url, body=body)
 
-    async def delete_user(self, username: str) -> Deleted:
+    async def delete_user(self, username: str) -> UserDeleted:
         """Deletes a user."""
         url = path(_AUTH + "/users/{name}", name=username)
-        return await self._transport.send(Deleted, "DELETE", url)
+        return await self._transport.send(UserDeleted, "DELETE", url)
 
     async def keys(self) -> ApiKeyList:
         """Keys for machines."""
@@ -92,12 +96,12 @@ class Auth(Resource):
         body = given(name=name, role=role, expires_in=expires_in)
         return await self._transport.send(ApiKeyCreated, "POST", f"{_AUTH}/keys", body=body)
 
-    async def delete_key(self, name: str) -> Deleted:
+    async def delete_key(self, name: str) -> ApiKeyDeleted:
         """Deletes a key."""
         url = path(_AUTH + "/keys/{name}", name=name)
-        return await self._transport.send(Deleted, "DELETE", url)
+        return await self._transport.send(ApiKeyDeleted, "DELETE", url)
 
-    async def _take(self, url: str, body: dict[str, str]) -> Token:
-        answer = await self._transport.send(Token, "POST", url, body=body, renew=False)
+    async def _take(self, url: str, body: dict[str, str]) -> Login:
+        answer = await self._transport.send(Login, "POST", url, body=body, renew=False)
         self._transport.credentials.take(answer)
         return answer

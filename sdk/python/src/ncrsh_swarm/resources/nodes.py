@@ -27,10 +27,13 @@ class Nodes(Resource):
         body = {"config": dict(config or {})}
         return await self._transport.send(NodeCreated, "POST", _NODES, body=body)
 
-    async def remove(self, node_id: str) -> NodeRemoved:
-        """Takes a node out of the swarm; a local one is stopped."""
+    async def remove(self, node_id: str, *, purge: bool | None = None) -> NodeRemoved:
+        """Takes a node out of the swarm; one that the answering node has started is stopped.
+
+        :param purge: delete the data folder of such a one
+        """
         url = path(_NODES + "/{id}", id=node_id)
-        return await self._transport.send(NodeRemoved, "DELETE", url)
+        return await self._transport.send(NodeRemoved, "DELETE", url, query=given(purge=purge))
 
     async def readmit(self, node_id: str) -> NodeReadmitted:
         """Lets a node that was removed come back."""

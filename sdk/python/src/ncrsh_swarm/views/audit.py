@@ -21,7 +21,7 @@ class AuditEntry(View):
     address: str | None = None
     outcome: str
     """``ok``, or the name of the error."""
-    status: int
+    status: int | None = None
     request_id: str
     details: dict[str, Any] | None = None
     hash: str

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import Field
 
-from .base import View
+from .base import Page, View
 
 
-class Token(View):
+class Login(View):
     """What a login or a refresh gives."""
 
     token: str = Field(repr=False)
@@ -47,11 +47,10 @@ class User(View):
     created_at: datetime | None = None
 
 
-class UserList(View):
+class UserList(Page):
     """Users of the swarm."""
 
     users: list[User]
-    total: int | None = None
 
 
 class ApiKey(View):
@@ -69,14 +68,21 @@ class ApiKeyCreated(ApiKey):
     key: str = Field(repr=False)
 
 
-class ApiKeyList(View):
+class ApiKeyList(Page):
     """Keys for machines."""
 
     keys: list[ApiKey]
-    total: int | None = None
 
 
-class Deleted(View):
-    """What was deleted."""
+class UserDeleted(View):
+    """A user who is no more."""
 
-    status: str | None = None
+    username: str
+    status: str
+
+
+class ApiKeyDeleted(View):
+    """A key that is no more."""
+
+    name: str
+    status: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+
+from pydantic import Field
 
 from .base import View
 
@@ -30,12 +31,22 @@ class Link(View):
     since: datetime | None = None
 
 
+class Mesh(View):
+    """Whom the answering node exchanges whole gossip messages with, of one topic."""
+
+    topic: str
+    peers: list[str]
+
+
 class Topology(View):
     """The nodes, and the answering node's own connections to them."""
 
     self: str
+    leader: str | None = None
+    """Peer id of the leader that the answering node follows."""
     nodes: list[TopologyNode]
     links: list[Link]
+    mesh: list[Mesh] = Field(default_factory=list)
 
 
 class ConnectionCount(View):
@@ -80,16 +91,52 @@ class BlobCount(View):
     corrupt_chunks: int
 
 
+class LatencyBucket(View):
+    """Round trips up to so many milliseconds; None: any."""
+
+    at_most_ms: float | None = None
+    count: int
+
+
+class LatencyHistogram(View):
+    """Round trips since the process started; buckets are cumulative, as in Prometheus."""
+
+    buckets: list[LatencyBucket]
+    count: int
+    sum_ms: float
+
+
+class ProtocolTraffic(View):
+    """What the streams of one protocol carried."""
+
+    protocol: str
+    bytes_sent: int
+    bytes_received: int
+    streams_inbound: int
+    streams_outbound: int
+
+
+class PeerScore(View):
+    """A connected peer, with gossipsub's score of it."""
+
+    id: str
+    score: float
+    latency_ms: float | None = None
+
+
 class NetworkMetrics(View):
     """The answering node's traffic since its process started."""
 
     connections: ConnectionCount
     peers_connected: int
     latency_ms: LatencySummary
+    latency_histogram: LatencyHistogram | None = None
     bytes: ByteCount
     gossip: list[GossipCount]
     blobs: BlobCount
     refused: dict[str, int]
+    protocols: list[ProtocolTraffic] = Field(default_factory=list)
+    peers: list[PeerScore] = Field(default_factory=list)
 
 
 class FoundPeer(View):
@@ -101,6 +148,13 @@ class FoundPeer(View):
     via: str | None = None
 
 
+class FailedPeer(View):
+    """A peer that could not be reached."""
+
+    id: str
+    reason: str
+
+
 class Discovery(View):
     """What a discovery has found."""
 
@@ -108,5 +162,5 @@ class Discovery(View):
     peers_after: int
     found: list[FoundPeer]
     dialed: int
-    failed: list[Any]
+    failed: list[FailedPeer]
     duration_ms: float

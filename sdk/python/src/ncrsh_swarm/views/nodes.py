@@ -67,6 +67,18 @@ class Connection(View):
     since: datetime | None = None
 
 
+class Spawned(View):
+    """Of a node that the answering node has started and watches over."""
+
+    state: str
+    pid: int | None = None
+    data_dir: str
+    api_address: str | None = None
+    restarts: int
+    reason: str | None = None
+    """Why it is not running."""
+
+
 class NodeDetail(Node):
     """All that the answering node knows of a node."""
 
@@ -79,6 +91,7 @@ class NodeDetail(Node):
     memory: Memory
     training: NodeTraining | None = None
     connections: list[Connection]
+    spawned: Spawned | None = None
 
 
 class NodeRemoved(View):
@@ -93,6 +106,7 @@ class NodeReadmitted(View):
     """A node that may come back."""
 
     id: str
+    name: str | None = None
     status: str
 
 

@@ -69,6 +69,8 @@ class TrainingStatus(View):
 
     session_id: str | None = None
     status: str
+    queue_position: int | None = None
+    """1: it is next; None: it does not wait."""
     progress: TrainingProgress
     nodes: list[TrainingNode]
     dataset: str | None = None
@@ -90,9 +92,16 @@ class SessionSummary(View):
 
     session_id: str
     status: str
+    queue_position: int | None = None
     dataset: str | None = None
     strategy: str | None = None
+    model_type: str | None = None
+    height: int | None = None
+    rounds: int
+    loss: float | None = None
+    model_hash: str | None = None
     created_at: datetime | None = None
+    created_by: str
     ended_at: datetime | None = None
     reason: str | None = None
 
