@@ -26,7 +26,9 @@ export function clientPython(): string | null {
 /** Runs a snippet in which `await` may stand outside of functions; `told` gets all that it has printed so far. */
 export function python(program: string, file: string, told: (output: string) => void): Promise<string> {
   const runner = join(repositoryRoot(), "sdk/python/tools/run_cells.py");
-  const env = { ...process.env, PYTHONUNBUFFERED: "1" };
+  // The client as it stands here, whichever was installed.
+  const PYTHONPATH = join(repositoryRoot(), "sdk/python/src");
+  const env = { ...process.env, PYTHONUNBUFFERED: "1", PYTHONPATH };
   return finished(spawn(program, [runner, file], { env, timeout: PROGRAM_MS }), told);
 }
 
