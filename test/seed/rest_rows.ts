@@ -1,5 +1,7 @@
 /** Lines 7 to 150 of the API document: the routes. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { at, call, hasFields, type Json, ok, textAt, until } from "./call.js";
 import { has, shell } from "./programs.js";
 import type { Row, Stage } from "./types.js";
@@ -53,6 +55,14 @@ const STATUS = {
   nodes: [{ id: "node_123abc", status: "training", batch_progress: 0.75 }],
 };
 
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
 /** Of the session that line 74 has started. */
 const sessionOf = (stage: Stage) => stage.kept.get("session") as string;
 const runs = (answer: Json) =>
@@ -100,10 +110,10 @@ export const REST_ROWS: readonly Row[] = [
     changed: "port: one that is free",
     needs: ["nodes.create"],
     run: async (stage) => {
-      const body = CREATE.replace('"port": 8080', '"port": 0');
+      const body = CREATE.replace("8080", String(await freePort()));
       const answer = await ok(stage, "/api/v1/nodes", { method: "POST", body });
       stage.kept.set("created", textAt(answer, "id"));
-      const id = encodeURIComponent(textAt(answer, "id"));
+      const id = textAt(answer, "id");
       await until(stage, "/api/v1/nodes", (a) => (at(a, "nodes") as Json[]).some((n) => at(n, "id") === id));
     },
   },
