@@ -3,18 +3,22 @@ import { existsSync, promises as fs } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { configurationMarkdown, configurationYaml } from "../daemon/config/index.js";
+import { seedMarkdown } from "../test/seed/rows.js";
 import { postmanCollection, postmanEnvironment, postmanText } from "./api/postman.js";
 import { openApiYaml } from "./api/yaml.js";
 import { limitsMarkdown } from "./limits.js";
+import { pythonErrors } from "./python_errors.js";
 import { errorsFile, groupsFile, operationsFile, schemasFile } from "./sdk_js/generate.js";
 
 export const GENERATED: readonly { path: string; text: (root: string) => string }[] = [
   { path: "configs/swarm.yaml", text: configurationYaml },
   { path: "docs/CONFIGURATION.md", text: configurationMarkdown },
   { path: "docs/LIMITS.md", text: limitsMarkdown },
+  { path: "docs/SEED.md", text: seedMarkdown },
   { path: "docs/openapi.yaml", text: openApiYaml },
   { path: "docs/postman-collection.json", text: () => postmanText(postmanCollection()) },
   { path: "docs/postman-environment.json", text: () => postmanText(postmanEnvironment()) },
+  { path: "sdk/python/src/ncrsh_swarm/_error_classes.py", text: pythonErrors },
   { path: "sdk/js/src/generated/schemas.ts", text: () => schemasFile() },
   { path: "sdk/js/src/generated/operations.ts", text: () => operationsFile() },
   { path: "sdk/js/src/generated/groups.ts", text: () => groupsFile() },

@@ -110,7 +110,8 @@ export class LocalSwarm {
     ];
     // The IPC channel ties the child's life to ours: a node whose parent has gone stops by itself.
     const [program = process.execPath, ...before] = host?.command ?? [];
-    const child = spawn(program, host === undefined ? args : [...before, process.execPath, ...args], {
+    const once = lastOfEach(args);
+    const child = spawn(program, host === undefined ? once : [...before, process.execPath, ...once], {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       env: { ...process.env, ...this.options.env },
       cwd,
@@ -196,6 +197,18 @@ export class LocalSwarm {
     clearTimeout(timer);
     node.process = null;
   }
+}
+
+/** A setting that is given again takes the place of the one before; lists may be given as often as one likes. */
+export function lastOfEach(args: readonly string[]): string[] {
+  const nameAt = (index: number) => /^--[^=]+/.exec(args[index] ?? "")?.[0];
+  const last = new Map(args.map((_, index) => [nameAt(index), index]));
+  return args.filter((arg, index) => {
+    // A value goes with the flag before it.
+    const flag = arg.startsWith("--") || !args[index - 1]?.startsWith("--") ? index : index - 1;
+    const name = nameAt(flag);
+    return name === undefined || name === "--bootstrap" || last.get(name) === flag;
+  });
 }
 
 /** A node leads a process group of its own, in which its trainer is too. */

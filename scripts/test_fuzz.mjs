@@ -1,0 +1,111 @@
+/**
+ * `npm run test:fuzz [-- --seed N --examples 100 --only training.start,nodes.list]`: schemathesis over the OpenAPI
+ * document against a real node, by every check that it has: with the right to do everything, and as nobody. Needs
+ * Python 3.10 and PyPI; skips with the reason. Ends with the line `N passed, N failed`: requests, and
+ * different failures.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { pythonWith } from "./lib/python.mjs";
+import { startNode } from "./lib/sdk_node.mjs";
+import { ensureBuilt, ensureInstalled, ensureNode, ROOT } from "./lib/setup.mjs";
+
+const SCHEMATHESIS = "schemathesis==4.32.5";
+/** Answers that do not end: their doors have tests of their own. */
+const STREAMS = ["events.stream"];
+/** A node's slowest answer takes 25 s. */
+const REQUEST_SECONDS = "40";
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
+    examples: { type: "string", default: "40" },
+    only: { type: "string" },
+  },
+});
+const counts = { passed: 0, failed: 1 };
+process.on("exit", () => process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed\n`));
+
+ensureNode();
+ensureInstalled();
+ensureBuilt();
+counts.failed = 0;
+
+const made = pythonWith("fuzz", [SCHEMATHESIS]);
+if ("why" in made) process.stdout.write(`Skipped: ${made.why}\n`);
+else {
+  process.stdout.write(`seed ${values.seed}: npm run test:fuzz -- --seed ${values.seed} repeats this run\n`);
+  const node = await startNode();
+  try {
+    const document = await documentOf(node.url);
+    if (node.key === null)
+      process.stdout.write(
+        "This version asks nobody who they are: only one run, without the check of that\n",
+      );
+    await fuzz(made.python, node, document, "with the right to do everything", node.key);
+    if (node.key !== null) await fuzz(made.python, node, document, "as nobody", null);
+    if (counts.failed > 0) process.stdout.write(`--- the node's log\n${node.logTail()}\n`);
+  } finally {
+    await node.stop();
+  }
+}
+process.exitCode = counts.failed === 0 ? 0 : 1;
+
+/** The document as the node itself serves it, in a file. */
+async function documentOf(url) {
+  const response = await fetch(`${url}/api/v1/openapi.json`);
+  if (!response.ok) throw new Error(`/api/v1/openapi.json: ${response.status}`);
+  const folder = join(ROOT, ".build/fuzz-run");
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, "openapi.json");
+  writeFileSync(file, await response.text());
+  return file;
+}
+
+async function fuzz(python, node, document, who, key) {
+  process.stdout.write(`\n${who}\n`);
+  const known = Object.values(JSON.parse(readFileSync(document, "utf8")).paths).flatMap((path) =>
+    Object.values(path).map((operation) => operation.operationId),
+  );
+  const excluded = STREAMS.filter((id) => known.includes(id));
+  const report = join(ROOT, ".build/fuzz-run/report.json");
+  const args = [
+    ...["-m", "schemathesis.cli", "--config-file", join(ROOT, "test/fuzz/schemathesis.toml")],
+    ...["run", document, "--url", node.url, "--no-color", "--checks", "all"],
+    ...(node.key === null ? ["--exclude-checks", "ignored_auth"] : []),
+    ...["--max-examples", values.examples, "--seed", values.seed, "--continue-on-failure"],
+    ...["--request-timeout", REQUEST_SECONDS, "--report", "json", "--report-json-path", report],
+    ...excluded.flatMap((id) => ["--exclude-operation-id", id]),
+    ...(values.only?.split(",") ?? []).flatMap((id) => ["--include-operation-id", id]),
+    ...(key === null ? [] : ["--header", `Authorization: Bearer ${key}`]),
+  ];
+  const { status } = spawnSync(python, args, {
+    cwd: join(ROOT, ".build/fuzz-run"),
+    env: { ...process.env, SCHEMATHESIS_HOOKS: "hooks", PYTHONPATH: join(ROOT, "test/fuzz") },
+    stdio: "inherit",
+  });
+  const alive = await fetch(`${node.url}/health/ready`).then(
+    (r) => r.ok,
+    () => false,
+  );
+  if (!alive) process.stdout.write("The node is not ready any more\n");
+  const { passed, failed, complete } = summaryOf(report);
+  counts.passed += passed;
+  // As nobody it tries to sign up by itself, is refused as it must be, and ends with a status for that alone.
+  const ended = status === 0 || (key === null && node.key !== null && complete);
+  counts.failed += ended ? failed : Math.max(1, failed);
+  counts.failed += alive ? 0 : 1;
+}
+
+/** Of a run's report: requests that were answered as they must be, and different failures. */
+function summaryOf(report) {
+  const { test_cases: cases, errors, complete } = JSON.parse(readFileSync(report, "utf8"));
+  const found = errors.reduce((sum, { count }) => sum + count, 0);
+  return {
+    passed: cases.generated - cases.with_failures - cases.errored,
+    failed: cases.unique_failures + found,
+    complete: complete === true && cases.generated > 0,
+  };
+}
