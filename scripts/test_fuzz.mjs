@@ -7,6 +7,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { pythonWith } from "./lib/python.mjs";
 import { startNode } from "./lib/sdk_node.mjs";
@@ -15,6 +16,7 @@ import { ensureBuilt, ensureInstalled, ensureNode, ROOT } from "./lib/setup.mjs"
 const SCHEMATHESIS = "schemathesis==4.32.5";
 /** Answers that do not end: their doors have tests of their own. */
 const STREAMS = ["events.stream"];
+const READY_SECONDS = 60;
 /** A node's slowest answer takes 25 s. */
 const REQUEST_SECONDS = "40";
 
@@ -86,10 +88,7 @@ async function fuzz(python, node, document, who, key) {
     env: { ...process.env, SCHEMATHESIS_HOOKS: "hooks", PYTHONPATH: join(ROOT, "test/fuzz") },
     stdio: "inherit",
   });
-  const alive = await fetch(`${node.url}/health/ready`).then(
-    (r) => r.ok,
-    () => false,
-  );
+  const alive = await becomesReady(node.url);
   if (!alive) process.stdout.write("The node is not ready any more\n");
   const { passed, failed, complete } = summaryOf(report);
   counts.passed += passed;
@@ -108,4 +107,17 @@ function summaryOf(report) {
     failed: cases.unique_failures + found,
     complete: complete === true && cases.generated > 0,
   };
+}
+
+/** A session that was just started may still be opened. */
+async function becomesReady(url) {
+  for (let second = 0; second < READY_SECONDS; second++) {
+    const ready = await fetch(`${url}/health/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (ready) return true;
+    await setTimeout(1000);
+  }
+  return false;
 }
