@@ -64,7 +64,7 @@ function steps(route: Route, options: DispatchOptions): Middleware[] {
         caller: ctx.state.caller as Caller,
         address: ctx.ip,
         requestId: String(ctx.state.requestId),
-        gone: goneSignal(ctx),
+        gone: () => goneSignal(ctx),
         services,
       });
       const fault = options.strictAnswers ? answerFault(route, answer) : null;

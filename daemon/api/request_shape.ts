@@ -6,6 +6,9 @@ import { API_LIMITS } from "./limits.js";
 /** Twice, two readers (a proxy and this node, say) could each believe another one (RFC 9112, section 3.2). */
 const ONCE = ["host", "authorization", "content-type", "content-length", "transfer-encoding"];
 
+/** What nearly every path is: nothing encoded, and no segment that begins with a dot. */
+const PLAIN = /^(?:\/[A-Za-z0-9_~@:-][A-Za-z0-9_~@:.-]*)*\/?$/;
+
 /** @throws ServiceError HEADERS_TOO_LARGE, URI_TOO_LONG, INVALID_REQUEST */
 export function requestShape(): Middleware {
   return (ctx, next) => {
@@ -15,8 +18,8 @@ export function requestShape(): Middleware {
       throw new ServiceError("URI_TOO_LONG", `the URL is longer than ${API_LIMITS.urlBytes} bytes`, {
         limit_bytes: API_LIMITS.urlBytes,
       });
-    for (const segment of path.split("/")) checkSegment(segment);
-    checkQuery(query.join("?"));
+    if (!PLAIN.test(path)) for (const segment of path.split("/")) checkSegment(segment);
+    if (query.length > 0) checkQuery(query.join("?"));
     return next();
   };
 }

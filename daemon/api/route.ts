@@ -73,8 +73,8 @@ export interface RouteRequest<Params, Query, Body> {
   /** IP address of the client. */
   readonly address: string;
   readonly requestId: string;
-  /** Aborts when the client has gone. */
-  readonly gone: AbortSignal;
+  /** A signal that aborts when the client has gone; made when it is asked for. */
+  readonly gone: () => AbortSignal;
   readonly services: SwarmServices;
 }
 

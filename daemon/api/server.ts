@@ -1,7 +1,6 @@
 /** The HTTP door, put together: Koa behind guards, on a server with bounds on everything a client can do to it. */
 import { hostname } from "node:os";
 import Koa, { type Middleware } from "koa";
-import helmet from "koa-helmet";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { SwarmMetrics } from "../metrics/index.js";
@@ -18,6 +17,7 @@ import { boundedServer, drain, listen } from "./listen.js";
 import { clientAddress, isEncrypted, type Trust, trustOf } from "./proxy.js";
 import { RateLimits } from "./rates.js";
 import { requestShape } from "./request_shape.js";
+import { securityHeaders } from "./security_headers.js";
 import { swarmSurface } from "./swarm/index.js";
 import { type KeyPair, type TlsFiles, TlsWatch } from "./tls.js";
 import { WsDoor } from "./ws/door.js";
@@ -88,7 +88,7 @@ export async function createApi(parts: ApiParts): Promise<ApiServer> {
   let stopping = false;
   const isOwn = hostRule(host, config.allowedHosts, hostname());
   const rates = new RateLimits({ perAddress: config.rateLimit, perCaller: config.authenticatedRateLimit });
-  const app = application(parts, { isOwn, trust, rates, stopping: () => stopping });
+  const app = await application(parts, { isOwn, trust, rates, stopping: () => stopping });
   let renew: (pair: KeyPair) => void = () => undefined;
   const watch = files === null ? null : new TlsWatch(files, limits.tlsCheckMs, (next) => renew(next), logger);
   const pair = watch === null ? null : await watch.start();
@@ -144,14 +144,14 @@ interface Before {
   readonly stopping: () => boolean;
 }
 
-function application(parts: ApiParts, { isOwn, trust, rates, stopping }: Before): Koa {
+async function application(parts: ApiParts, { isOwn, trust, rates, stopping }: Before): Promise<Koa> {
   const { config, cors, logger, metrics, registry, metricsToken = null } = parts;
   const app = new Koa();
   // Only what fails after the headers have gone out arrives here: a client that hung up, mostly.
   app.on("error", (err: unknown) => logger.debug({ err }, "an API answer was cut short"));
   app.use(knowsClient(trust));
   app.use(answerErrors({ logger, metrics, stopping }));
-  app.use(securityHeaders());
+  app.use(await securityHeaders());
   app.use(requestShape());
   app.use(hostGuard(isOwn));
   app.use(originGuard(config.corsEnabled ? cors : null));
@@ -169,12 +169,3 @@ function knowsClient(trust: Trust): Middleware {
     return next();
   };
 }
-
-/** Helmet's, with HSTS (RFC 6797) only where the client came encrypted: section 7.2 forbids it otherwise. */
-function securityHeaders(): Middleware {
-  const plain = helmet({ strictTransportSecurity: false });
-  const encrypted = helmet({ strictTransportSecurity: { maxAge: HSTS_S, includeSubDomains: false } });
-  return (ctx, next) => (ctx.state.encrypted === true ? encrypted : plain)(ctx, next);
-}
-
-const HSTS_S = 365 * 86_400;

@@ -33,7 +33,10 @@ function queryOf({
   gone,
 }: Pick<RouteRequest<unknown, z.output<typeof reading>, unknown>, "query" | "gone">): SettingsQuery {
   const { consistency, after, timeout_ms: timeoutMs = API_LIMITS.waitMsMax } = query;
-  return { local: consistency === "local", wait: after === undefined ? null : { after, timeoutMs, gone } };
+  return {
+    local: consistency === "local",
+    wait: after === undefined ? null : { after, timeoutMs, gone: gone() },
+  };
 }
 
 function answer(view: { readonly revision: number }, header: (name: string) => string): Answer {

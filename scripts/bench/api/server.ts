@@ -33,7 +33,9 @@ const snapshot = snapshotFixture({
   }),
   presence: peers.map((peer) => presenceFixture(peer)),
 });
-const { keeper, token } = await benchKeeper(kind);
+const { keeper, token, stop } = await benchKeeper(kind);
+// Its folder goes with it.
+process.once("SIGTERM", () => void stop().finally(() => process.exit(0)));
 const most = Number(clients) + 16;
 const stream = createEvents({ maxClients: most, maxClientsPerAddress: most, maxClientsPerCaller: most });
 const refuse = () => Promise.reject(new Error("nothing is changed in a benchmark"));
