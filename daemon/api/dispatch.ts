@@ -148,10 +148,18 @@ function unmatched(
 
 /** The part of the router that is needed to say what a path would take. */
 interface PathMatcher {
-  match(path: string, method: string): { readonly path: readonly { readonly methods: readonly string[] }[] };
+  match(
+    path: string,
+    method: string,
+  ): {
+    readonly path: readonly { readonly path: string | RegExp; readonly methods: readonly string[] }[];
+  };
 }
 
 function methodsAt(router: PathMatcher, path: string, method: string): string[] {
-  const methods = router.match(path, method).path.flatMap((layer) => layer.methods);
+  const layers = router.match(path, method).path;
+  // `/models/load` is one path of the document, though it looks like one of `/models/{model_id}` too.
+  const exact = layers.filter((layer) => layer.path === path);
+  const methods = (exact.length > 0 ? exact : layers).flatMap((layer) => layer.methods);
   return [...new Set(methods)].sort();
 }

@@ -45,7 +45,9 @@ function ownAnswer(answer: Route["answers"][number], example: unknown, schemas: 
   if (typeof answer === "string") return { description: answer };
   if (isMedia(answer)) {
     const schema = answer.media.includes("json") ? { type: "object" } : { type: "string", format: "binary" };
-    return { description: answer.description, content: { [answer.media]: { schema } } };
+    const kinds = [answer.media, ...(answer.also ?? [])];
+    const content = Object.fromEntries(kinds.map((media) => [media, { schema }]));
+    return { description: answer.description, content };
   }
   const { description } = answer.meta() ?? {};
   return {

@@ -56,7 +56,7 @@ export const eventRoutes: readonly Route[] = [
       after: after.optional(),
       token: z
         .string()
-        .max(8192)
+        .max(4096)
         .optional()
         .describe("For clients that can set no headers, such as browsers"),
     }),

@@ -34,7 +34,7 @@ const tags = z
 /** `stage=candidate,best`: in a query there is no room for an object. */
 const tagsText = z
   .string()
-  .max(8192)
+  .max(4096)
   .transform((text) => {
     const pairs = text.split(",").filter((pair) => pair !== "");
     return Object.fromEntries(

@@ -12,7 +12,7 @@ import type { CorsConfig } from "../guards.js";
 import type { RateLimits } from "../rates.js";
 import { WsClient } from "./client.js";
 import { WS_LIMITS } from "./limits.js";
-import { eventTypesSchema } from "./messages.js";
+import { eventTypesSchema, TOKEN_CHARS_MAX } from "./messages.js";
 import { checkOrigin } from "./origin.js";
 import { refuseUpgrade } from "./refusal.js";
 import { localViewer, mayWatchUnasked } from "./unasked.js";
@@ -38,7 +38,7 @@ export interface WsDoorParts {
 export const wsQuerySchema = z.strictObject({
   after: eventIdSchema.nullable(),
   types: eventTypesSchema,
-  token: z.string().min(1).max(8192).nullable(),
+  token: z.string().min(1).max(TOKEN_CHARS_MAX).nullable(),
 });
 
 export class WsDoor {

@@ -5,7 +5,7 @@ import { errorBodySchema } from "../../services/errors.js";
 import { ROLES } from "../caller.js";
 
 /** A JWT or an API key; longer ones are none of ours. */
-const TOKEN_CHARS_MAX = 8192;
+export const TOKEN_CHARS_MAX = 4096;
 
 export const eventTypesSchema = z
   .array(z.enum(EVENT_TYPES, { error: `expected any of ${EVENT_TYPES.join(", ")}` }))
