@@ -58,8 +58,12 @@ export class Transport {
     if (first.ok || spec.accepts.includes(first.status) || first.status === 304) return first;
     const streamed = request.init.duplex !== undefined;
     if (first.status !== 401 || streamed || !tokens.renewable || isSignIn(spec)) throw await failureOf(first);
-    await first.body?.cancel();
-    await tokens.renew(options.signal);
+    const failure = await failureOf(first);
+    await tokens.renew(options.signal).catch((error: unknown) => {
+      // That the login is over is what this call has failed with; how renewing it failed is its cause.
+      if (error instanceof SwarmApiError && error.status === 401) failure.cause = error;
+      throw failure.cause === undefined ? error : failure;
+    });
     const second = await this.once(spec, request, options);
     if (second.ok || spec.accepts.includes(second.status) || second.status === 304) return second;
     throw await failureOf(second);
