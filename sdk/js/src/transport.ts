@@ -24,10 +24,17 @@ export class Transport {
 
   /** @throws SwarmApiError, SwarmConnectionError, SwarmTimeoutError, and the signal's reason */
   async call<T>(spec: OperationSpec, input: CallInput, options: CallOptions = {}): Promise<T> {
-    const response = await this.respond(spec, input, options);
-    const answer = await answerOf(spec, response);
-    this.noteTokens(spec, answer);
-    return answer as T;
+    try {
+      const response = await this.respond(spec, input, options);
+      const answer = await answerOf(spec, response);
+      this.noteTokens(spec, answer);
+      return answer as T;
+    } catch (error) {
+      if (spec.id !== "auth.logout" || !(error instanceof SwarmApiError) || error.status !== 401) throw error;
+      // The login is over already, which is what was wanted.
+      this.init.tokens.forget();
+      return undefined as T;
+    }
   }
 
   /** The answer with its headers, of which nothing has been read. */
