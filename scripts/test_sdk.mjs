@@ -4,7 +4,7 @@
  * the line `N passed, N failed`.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { runMocha } from "./lib/mocha.mjs";
 import { pythonWith } from "./lib/python.mjs";
@@ -12,8 +12,8 @@ import { startNode } from "./lib/sdk_node.mjs";
 import { ensureBuilt, ensureInstalled, ensureNode, ROOT } from "./lib/setup.mjs";
 
 const SDK = join(ROOT, "sdk/python");
-/** Starts a node of its own. */
-const JS_CASES = "dist/sdk/js/test/cases.test.js";
+/** Start nodes of their own. */
+const JS_TESTS = ["cases", "examples"].map((name) => `dist/sdk/js/test/${name}.test.js`);
 const counts = { passed: 0, failed: 1 };
 process.on("exit", () => process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed\n`));
 
@@ -26,9 +26,9 @@ function count(passed, failed) {
   counts.failed += failed;
 }
 
-function step(name, python, args) {
+function step(name, python, args, { cwd = SDK, env = {} } = {}) {
   process.stdout.write(`\n${name}\n`);
-  const { status } = spawnSync(python, args, { cwd: SDK, stdio: "inherit" });
+  const { status } = spawnSync(python, args, { cwd, env: { ...process.env, ...env }, stdio: "inherit" });
   count(status === 0 ? 1 : 0, status === 0 ? 0 : 1);
 }
 
@@ -73,13 +73,19 @@ else {
   const node = await startNode();
   try {
     pytest(python, node.env);
+    // What it downloads stays where it runs.
+    const cwd = join(ROOT, ".build/sdk-python-example");
+    rmSync(cwd, { recursive: true, force: true });
+    mkdirSync(cwd, { recursive: true });
+    const cells = [join(SDK, "tools/run_cells.py"), join(SDK, "examples/quickstart.py")];
+    step("examples/quickstart.py", python, cells, { cwd, env: node.env });
     if (counts.failed > 0) process.stdout.write(`--- the node's log\n${node.logTail()}\n`);
   } finally {
     await node.stop();
   }
 }
-if (existsSync(join(ROOT, JS_CASES))) {
-  const { result } = runMocha([JS_CASES], { show: (chunk) => process.stdout.write(chunk) });
+if (JS_TESTS.every((file) => existsSync(join(ROOT, file)))) {
+  const { result } = runMocha(JS_TESTS, { show: (chunk) => process.stdout.write(chunk) });
   const { passed, failed } = await result;
   count(passed, failed);
 } else process.stdout.write("Skipped: the JavaScript client: it is not there\n");

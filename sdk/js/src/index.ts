@@ -7,7 +7,7 @@ export * from "./generated/errors.js";
 export * from "./generated/groups.js";
 export { OPERATIONS, type OperationId } from "./generated/operations.js";
 export type * as schemas from "./generated/schemas.js";
-export type { ModelDownloadOptions } from "./models.js";
+export type { ModelDownloadOptions, ModelTags, ModelUploadArgs } from "./models.js";
 export type { CallOptions, Progress, UploadSource } from "./operation.js";
 export type { SocketConstructor, SocketLike } from "./socket.js";
 export type { Credentials } from "./tokens.js";

@@ -20,6 +20,8 @@ export interface TokenAnswer {
 
 /** Renewed this long before it runs out, or at half of its life where that is shorter. */
 const RENEW_BEFORE_MS = 30_000;
+/** Statuses with which a node says that a refresh token does not count. */
+const REFUSED: ReadonlySet<number> = new Set([400, 401, 403]);
 
 type Fetch = typeof fetch;
 
@@ -92,6 +94,8 @@ export class Tokens {
         this.keep((await response.json()) as TokenAnswer);
         return;
       }
+      // Not now, or not by this node: it may still count later.
+      if (!REFUSED.has(response.status)) throw await failureOf(response);
       // Revoked or too old: only a password helps then.
       this.refreshToken = null;
       if (!this.hasPassword) throw await failureOf(response);

@@ -24,10 +24,17 @@ export class Transport {
 
   /** @throws SwarmApiError, SwarmConnectionError, SwarmTimeoutError, and the signal's reason */
   async call<T>(spec: OperationSpec, input: CallInput, options: CallOptions = {}): Promise<T> {
-    const response = await this.respond(spec, input, options);
-    const answer = await answerOf(spec, response);
-    this.noteTokens(spec, answer);
-    return answer as T;
+    try {
+      const response = await this.respond(spec, input, options);
+      const answer = await answerOf(spec, response);
+      this.noteTokens(spec, answer);
+      return answer as T;
+    } catch (error) {
+      if (spec.id !== "auth.logout" || !(error instanceof SwarmApiError) || error.status !== 401) throw error;
+      // The login is over already, which is what was wanted.
+      this.init.tokens.forget();
+      return undefined as T;
+    }
   }
 
   /** The answer with its headers, of which nothing has been read. */
@@ -58,8 +65,12 @@ export class Transport {
     if (first.ok || spec.accepts.includes(first.status) || first.status === 304) return first;
     const streamed = request.init.duplex !== undefined;
     if (first.status !== 401 || streamed || !tokens.renewable || isSignIn(spec)) throw await failureOf(first);
-    await first.body?.cancel();
-    await tokens.renew(options.signal);
+    const failure = await failureOf(first);
+    await tokens.renew(options.signal).catch((error: unknown) => {
+      // That the login is over is what this call has failed with; how renewing it failed is its cause.
+      if (error instanceof SwarmApiError && error.status === 401) failure.cause = error;
+      throw failure.cause === undefined ? error : failure;
+    });
     const second = await this.once(spec, request, options);
     if (second.ok || spec.accepts.includes(second.status) || second.status === 304) return second;
     throw await failureOf(second);

@@ -18,22 +18,28 @@ function known(name: string, saved: ReadonlyMap<string, unknown>): unknown {
   return saved.get(name);
 }
 
-/** @param path dotted; empty for the whole */
+/** @param path dotted; empty for the whole; `-1` is the last item of a list */
 export function at(answer: unknown, path: string): unknown {
   if (path === "") return answer;
-  return path
-    .split(".")
-    .reduce<unknown>((value, key) => (value as Record<string, unknown> | null)?.[key], answer);
+  return path.split(".").reduce<unknown>((value, key) => {
+    if (Array.isArray(value)) return value.at(Number(key));
+    return (value as Record<string, unknown> | null | undefined)?.[key];
+  }, answer);
+}
+
+/** @throws AssertionError */
+export function checkFields(value: unknown, fields: Readonly<Record<string, unknown>> = {}): void {
+  for (const [path, expected] of Object.entries(fields)) checkField(at(value, path), expected, path);
 }
 
 const MATCHERS = ["type", "matches", "min", "length", "contains"];
 
-/** @throws AssertionError */
-export function checkField(actual: unknown, expected: unknown, path: string): void {
+function checkField(actual: unknown, expected: unknown, path: string): void {
   const keys = typeof expected === "object" && expected !== null ? Object.keys(expected) : [];
   const matcher = keys.length === 1 && MATCHERS.includes(keys[0] as string) ? (keys[0] as string) : null;
   if (matcher === null) {
-    assert.deepEqual(actual, expected, `${path}: ${JSON.stringify(actual)}`);
+    // A field that is not there is nothing, in every language.
+    assert.deepEqual(actual ?? null, expected, `${path}: ${JSON.stringify(actual)}`);
     return;
   }
   const wanted = (expected as Record<string, unknown>)[matcher];

@@ -239,6 +239,28 @@ describe("sdk/js: who asks", () => {
     assert.deepEqual(paths, ["login", "refresh", "refresh", "login"]);
   });
 
+  it("keeps what renews a token where a node cannot renew it now", async () => {
+    const { fetch, asked } = fakeFetch(refusal(503, "NOT_READY", 1110), tokens("b"));
+    const source = new Tokens(BASE, {}, fetch);
+    source.keep({ token: "a", expires_in: 3600, refresh_token: "refresh-a" });
+    await assert.rejects(source.renew(), { name: "NOT_READY" });
+    await source.renew();
+    assert.deepEqual(asked[1]?.body, { refresh_token: "refresh-a" });
+    assert.equal(await source.bearer(), "b");
+  });
+
+  it("fails as the call does where a login is over, and logs out of it without an error", async () => {
+    const over = () => refusal(401, "UNAUTHENTICATED", 1109);
+    const { client } = clientOf([tokens("a"), over(), refusal(401, "LOGIN_FAILED", 1155), over()]);
+    await client.auth.login({ username: "u", password: "p" });
+    await assert.rejects(client.auth.me(), (error: SwarmApiError) => {
+      assert.equal(error.name, "UNAUTHENTICATED");
+      assert.equal((error.cause as Error).name, "LOGIN_FAILED");
+      return true;
+    });
+    await client.auth.logout();
+  });
+
   it("says why where the password is refused, and does not try it again", async () => {
     const { client, asked } = clientOf([refusal(401, "UNAUTHENTICATED", 1109)], {
       username: "u",

@@ -142,28 +142,36 @@ describe("sdk/js: events", () => {
   });
 
   it("are the progress of a session, until it ends", async () => {
+    const progress = (epoch: number, session_id = "s") =>
+      event(epoch, "training_progress", { session_id, status: "running", epoch });
     script = [
       (socket) => {
-        const other = { session_id: "another", epoch: 9 };
-        const ended = { session_id: "s", status: "finished" };
-        for (const text of [
-          event(1),
-          event(2, "training_progress", other),
-          event(3),
-          event(4, "session_state", ended),
-        ])
-          socket.send(text);
+        const ended = event(4, "session_state", { session_id: "s", status: "stopped" });
+        for (const text of [progress(1), progress(2, "another"), progress(3), ended]) socket.send(text);
       },
     ];
+    const status = (now: string, epoch: number, session_id: string | null = "s") =>
+      jsonResponse({ session_id, status: now, progress: { epoch }, samples_per_second: null, nodes: [] });
     const { fetch } = fakeFetch(
-      jsonResponse({ session_id: "s", status: "running" }),
-      jsonResponse({ session_id: "s", status: "stopped" }),
+      status("running", 0),
+      status("stopped", 3),
+      status("stopped", 3),
+      status("idle", 0, null),
     );
     const client = clientOf({ fetch });
-    const epochs: unknown[] = [];
-    for await (const { epoch } of client.training.streamProgress()) epochs.push(epoch);
-    assert.deepEqual(epochs, [1, 3]);
-    for await (const progress of client.training.streamProgress()) assert.fail(JSON.stringify(progress));
+    const told = async () => {
+      const all: unknown[] = [];
+      for await (const { epoch, status } of client.training.streamProgress()) all.push([epoch, status]);
+      return all;
+    };
+    assert.deepEqual(await told(), [
+      [0, "running"],
+      [1, "running"],
+      [3, "running"],
+      [3, "stopped"],
+    ]);
+    assert.deepEqual(await told(), [[3, "stopped"]]);
+    assert.deepEqual(await told(), []);
   });
 
   it("need a WebSocket, and say what to do where there is none", () => {

@@ -17,19 +17,53 @@ from pydantic import BaseModel
 import ncrsh_swarm as swarm
 
 CASES = Path(__file__).parents[2] / "cases.json"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "openapi.yaml"
 EVERY_SECONDS = 0.3
-ITEM_SECONDS = 60.0
-"""That a stream may be silent."""
+STREAM_SECONDS = 60.0
+"""That a stream may take for all its items."""
 VARIABLE = re.compile(r"\{(\w+)\}")
 
 Variables = dict[str, Any]
 
 
-def cases() -> list[dict[str, Any]]:
+def case_file() -> dict[str, Any]:
     if not CASES.exists():
-        return []
-    loaded: list[dict[str, Any]] = json.loads(CASES.read_text("utf-8"))["cases"]
+        return {"cases": [], "not_called": {}}
+    loaded: dict[str, Any] = json.loads(CASES.read_text("utf-8"))
     return loaded
+
+
+def cases() -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = case_file()["cases"]
+    return listed
+
+
+class Clients:
+    """One for each name that the cases give."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._named: dict[str, swarm.SwarmClientSync] = {}
+        self._open: list[swarm.SwarmClientSync] = []
+
+    def of(self, case: dict[str, Any], variables: Variables) -> swarm.SwarmClientSync:
+        """The client that makes the call."""
+        if "token" in case:
+            return self._made(filled(case["token"], variables))
+        name = case.get("as", "admin")
+        if name not in self._named:
+            self._named[name] = self._made(None)
+        return self._named[name]
+
+    def close(self) -> None:
+        """All of them."""
+        for client in self._open:
+            client.close()
+
+    def _made(self, token: str | None) -> swarm.SwarmClientSync:
+        client = swarm.SwarmClientSync(self._url, token)
+        self._open.append(client)
+        return client
 
 
 @pytest.fixture(scope="module")
@@ -40,20 +74,21 @@ def variables() -> Variables:
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[swarm.SwarmClientSync]:
+def clients() -> Iterator[Clients]:
     url = os.environ.get("SWARM_URL")
     if url is None:
         pytest.skip("SWARM_URL is not set: npm run test:sdk starts a node and sets it")
-    with swarm.SwarmClientSync(url, os.environ.get("SWARM_TOKEN")) as made:
-        yield made
+    made = Clients(url)
+    yield made
+    made.close()
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case["name"])
-def test_case(case: dict[str, Any], client: swarm.SwarmClientSync, variables: Variables, tmp_path: Path) -> None:
+def test_case(case: dict[str, Any], clients: Clients, variables: Variables, tmp_path: Path) -> None:
     until = time.monotonic() + case.get("within_seconds", 0)
     while True:
         try:
-            answer = attempt(case, client, variables, tmp_path)
+            answer = attempt(case, clients.of(case, variables), variables, tmp_path)
             break
         except (AssertionError, swarm.SwarmError):
             if time.monotonic() >= until:
@@ -87,23 +122,40 @@ def call(case: dict[str, Any], client: swarm.SwarmClientSync, variables: Variabl
     function = getattr(getattr(client, group), method)
     args = filled(case.get("args", {}), variables)
     if case.get("download"):
-        done = function(to=folder / "download", **args)
-        return {"bytes": done.bytes, "sha256": done.sha256}
+        done = function(to=folder / f"model.{args.get('format', 'tar')}", **args)
+        return {"bytes": done.bytes, "sha256": done.sha256, "content": str(done.path)}
+    if "upload" in case:
+        return plain(function(filled(case["upload"], variables), **args))
     if "take" in case:
-        return asyncio.run(asyncio.wait_for(asyncio.to_thread(taken, function, args, case["take"]), ITEM_SECONDS))
+        until = filled(case.get("until", {}), variables)
+        work = asyncio.to_thread(taken, function, args, case["take"], until)
+        return asyncio.run(asyncio.wait_for(work, STREAM_SECONDS))
     return plain(function(**args))
 
 
-def taken(function: Any, args: dict[str, Any], count: int) -> list[Any]:
-    types = args.pop("types", None) or ()
-    items = function(*(types.split(",") if isinstance(types, str) else types), **args)
-    found = []
-    for item in items:
-        found.append(plain(item))
-        if len(found) == count:
-            break
-    items.close()
+def taken(function: Any, args: dict[str, Any], most: int, until: dict[str, Any]) -> list[Any]:
+    items = function(*args.pop("types", ()), **args)
+    found: list[Any] = []
+    try:
+        for item in items:
+            found.append(plain(item))
+            if until and fits(found[-1], until):
+                return found
+            if len(found) == most:
+                break
+    finally:
+        items.close()
+    assert not until, f"none of {len(found)} items is the last one"
     return found
+
+
+def fits(item: Any, fields: dict[str, Any]) -> bool:
+    try:
+        for path, expected in fields.items():
+            check(path, at(item, path), expected)
+    except AssertionError:
+        return False
+    return True
 
 
 def plain(answer: Any) -> Any:
@@ -114,7 +166,7 @@ def at(value: Any, path: str) -> Any:
     """What is there; None where nothing is."""
     for step in path.split(".") if path else []:
         if isinstance(value, list):
-            value = value[int(step)] if int(step) < len(value) else None
+            value = value[int(step)] if -len(value) <= int(step) < len(value) else None
         elif isinstance(value, dict):
             value = value.get(step)
         else:
@@ -168,6 +220,15 @@ def check(path: str, value: Any, expected: Any) -> None:
         assert wanted in value, where
     else:
         assert value == wanted, where
+
+
+def test_the_list_calls_every_operation_except_for_a_reason() -> None:
+    if not DOCUMENT.exists():
+        pytest.skip("docs/openapi.yaml is not there")
+    operations = set(re.findall(r"^ +operationId: (\S+)$", DOCUMENT.read_text("utf-8"), re.MULTILINE))
+    called = {case["method"] for case in cases()}
+    assert len(operations) > 40
+    assert operations - called == set(case_file()["not_called"])
 
 
 def test_the_list_calls_only_what_there_is() -> None:

@@ -191,11 +191,30 @@ async def test_a_refusal_stays_a_refusal() -> None:
 
 
 async def test_logout_forgets_even_what_the_node_has_forgotten() -> None:
-    answers = [httpx.Response(200, json=TOKEN), failure(401, "UNAUTHENTICATED", code=1109)]
+    over = [failure(401, "UNAUTHENTICATED", code=1109), failure(401, "LOGIN_FAILED", code=1155)]
+    answers = [httpx.Response(200, json=TOKEN), *over]
     async with client_of(lambda _: answers.pop(0)) as client:
         await client.auth.login("admin", "p")
         await client.auth.logout()
         assert client.auth_token is None
+    assert answers == []
+
+
+async def test_logout_ends_a_login_whose_token_has_run_out() -> None:
+    calls: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        calls.append(request.url.path.rsplit("/", 1)[-1])
+        if calls[-1] == "refresh":
+            return httpx.Response(200, json={**TOKEN, "token": "new"})
+        if request.headers["Authorization"] != "Bearer new":
+            return failure(401, "UNAUTHENTICATED", code=1109)
+        return httpx.Response(204)
+
+    async with client_of(answer, auth_token="old", refresh_token="r0") as client:
+        await client.auth.logout()
+        assert client.auth_token is None
+    assert calls == ["logout", "refresh", "logout"]
 
 
 async def test_asks_for_every_page_when_it_is_needed() -> None:

@@ -46,7 +46,7 @@ class Auth(Resource):
         credentials = self._transport.credentials
         body = given(refresh_token=refresh_token or credentials.refresh_token) or None
         try:
-            await self._transport.request("POST", f"{_AUTH}/logout", body=body, renew=False)
+            await self._transport.request("POST", f"{_AUTH}/logout", body=body)
         except APIError as error:
             # It counts for nothing already.
             if error.status != 401:
