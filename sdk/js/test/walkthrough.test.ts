@@ -5,8 +5,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { repositoryRoot } from "../../../scripts/generate_reference.js";
 import { LocalSwarm } from "../../../scripts/lib/local_swarm.js";
+import { repositoryRoot } from "../../../scripts/lib/repository_root.js";
 
 const run = promisify(execFile);
 
