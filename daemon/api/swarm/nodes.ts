@@ -134,7 +134,14 @@ export const nodeRoutes: readonly Route[] = [
     role: "admin",
     params: nodeParams,
     answers: { 200: nodeRemovedViewSchema },
-    errors: ["NODE_NOT_FOUND", "REMOVED_FULL", "NOT_READY", "CONSENSUS_FAILED", "NETWORK_PARTITION"],
+    errors: [
+      "NODE_NOT_FOUND",
+      "LAST_VOTER",
+      "REMOVED_FULL",
+      "NOT_READY",
+      "CONSENSUS_FAILED",
+      "NETWORK_PARTITION",
+    ],
     example: {
       params: { node_id: "gpu1" },
       answer: NODE_REMOVED,
