@@ -145,12 +145,7 @@ export const modelRoutes: readonly Route[] = [
       if (upload === null) throw new Error("models.upload takes an upload");
       const { name = null, tags = {}, like = null } = query;
       const format = header("Content-Type").toLowerCase().startsWith(TAR) ? "tar" : "safetensors";
-      try {
-        return json(await services.models.upload({ name, tags, like, format }, upload), 201);
-      } finally {
-        // It may have been refused before anything was read of it.
-        upload.destroy();
-      }
+      return json(await services.models.upload({ name, tags, like, format }, upload), 201);
     },
   }),
   route({
