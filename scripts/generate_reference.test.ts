@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { promises as fs } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { GENERATED, generateReference, repositoryRoot } from "./generate_reference.js";
+import { GENERATED, generateReference } from "./generate_reference.js";
+import { repositoryRoot } from "./lib/repository_root.js";
 
 describe("generated files", () => {
   for (const { path, text } of GENERATED) {

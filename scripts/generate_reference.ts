@@ -1,11 +1,12 @@
 /** Rewrites the files that are made from code: `node dist/scripts/generate_reference.js` (`npm run fix:docs`). */
-import { existsSync, promises as fs } from "node:fs";
+import { promises as fs } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { configurationMarkdown, configurationYaml } from "../daemon/config/index.js";
 import { seedMarkdown } from "../test/seed/rows.js";
 import { postmanCollection, postmanEnvironment, postmanText } from "./api/postman.js";
 import { openApiYaml } from "./api/yaml.js";
+import { repositoryRoot } from "./lib/repository_root.js";
 import { limitsMarkdown } from "./limits.js";
 import { pythonErrors } from "./python_errors.js";
 import { errorsFile, groupsFile, operationsFile, schemasFile } from "./sdk_js/generate.js";
@@ -24,16 +25,6 @@ export const GENERATED: readonly { path: string; text: (root: string) => string 
   { path: "sdk/js/src/generated/groups.ts", text: () => groupsFile() },
   { path: "sdk/js/src/generated/errors.ts", text: () => errorsFile() },
 ];
-
-/** The folder of package.json, from wherever this file was compiled to. */
-export function repositoryRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "package.json"))) {
-    if (folder === dirname(folder)) throw new Error("no package.json above this script");
-    folder = dirname(folder);
-  }
-  return folder;
-}
 
 /** @param sources the repository whose code is read */
 export async function generateReference(root: string, sources = root): Promise<void> {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { repositoryRoot } from "./generate_reference.js";
+import { repositoryRoot } from "./lib/repository_root.js";
 import { pythonErrorClass } from "./python_errors.js";
 
 const SDK = join(repositoryRoot(), "sdk/python");

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, promises as fs } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { repositoryRoot } from "./generate_reference.js";
+import { repositoryRoot } from "./lib/repository_root.js";
 
 const SOURCES = ["daemon", "protocol", "consensus", "training", "scripts", "test", "sdk/js"];
 /** Copies names as a compiler would, and says that it ran. */

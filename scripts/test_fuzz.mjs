@@ -2,14 +2,14 @@
  * `npm run test:fuzz [-- --seed N --examples 100 --only training.start,nodes.list]`: schemathesis over the OpenAPI
  * document against a real node, by every check that it has: with the right to do everything, and as nobody. Needs
  * Python 3.10 and PyPI; skips with the reason. Ends with the line `N passed, N failed`: requests, and
- * different failures.
+ * different failures. `--prepared`, for `npm test`: installs nothing, and skips where that was not done before.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { pythonWith } from "./lib/python.mjs";
+import { preparedWith, pythonWith } from "./lib/python.mjs";
 import { startNode } from "./lib/sdk_node.mjs";
 import { ensureBuilt, ensureInstalled, ensureNode, ROOT } from "./lib/setup.mjs";
 
@@ -25,6 +25,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
     examples: { type: "string", default: "40" },
     only: { type: "string" },
+    prepared: { type: "boolean", default: false },
   },
 });
 const counts = { passed: 0, failed: 1 };
@@ -35,7 +36,9 @@ ensureInstalled();
 ensureBuilt();
 counts.failed = 0;
 
-const made = pythonWith("fuzz", [SCHEMATHESIS]);
+// Both kinds of run may be under way at once.
+const RUN = join(ROOT, values.prepared ? ".build/fuzz-share" : ".build/fuzz-run");
+const made = (values.prepared ? preparedWith : pythonWith)("fuzz", [SCHEMATHESIS]);
 if ("why" in made) process.stdout.write(`Skipped: ${made.why}\n`);
 else {
   process.stdout.write(`seed ${values.seed}: npm run test:fuzz -- --seed ${values.seed} repeats this run\n`);
@@ -60,9 +63,8 @@ process.exitCode = counts.failed === 0 ? 0 : 1;
 async function documentOf(url) {
   const response = await fetch(`${url}/api/v1/openapi.json`);
   if (!response.ok) throw new Error(`/api/v1/openapi.json: ${response.status}`);
-  const folder = join(ROOT, ".build/fuzz-run");
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, "openapi.json");
+  mkdirSync(RUN, { recursive: true });
+  const file = join(RUN, "openapi.json");
   writeFileSync(file, await response.text());
   return file;
 }
@@ -73,7 +75,7 @@ async function fuzz(python, node, document, who, key) {
     Object.values(path).map((operation) => operation.operationId),
   );
   const excluded = STREAMS.filter((id) => known.includes(id));
-  const report = join(ROOT, ".build/fuzz-run/report.json");
+  const report = join(RUN, "report.json");
   const args = [
     ...["-m", "schemathesis.cli", "--config-file", join(ROOT, "test/fuzz/schemathesis.toml")],
     ...["run", document, "--url", node.url, "--no-color", "--checks", "all"],
@@ -85,7 +87,7 @@ async function fuzz(python, node, document, who, key) {
     ...(key === null ? [] : ["--header", `Authorization: Bearer ${key}`]),
   ];
   const { status } = spawnSync(python, args, {
-    cwd: join(ROOT, ".build/fuzz-run"),
+    cwd: RUN,
     env: { ...process.env, SCHEMATHESIS_HOOKS: "hooks", PYTHONPATH: join(ROOT, "test/fuzz") },
     stdio: "inherit",
   });

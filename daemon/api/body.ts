@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Context, Middleware } from "koa";
 import { ServiceError } from "../services/errors.js";
+import { arrivalOf } from "./arrival.js";
 import { jsonFaultPosition } from "./json_position.js";
 import { jsonShapeFault } from "./json_shape.js";
 
@@ -9,10 +10,20 @@ import { jsonShapeFault } from "./json_shape.js";
 export function jsonBody(maxBytes: number): Middleware {
   return async (ctx, next) => {
     requireJson(ctx);
-    const bytes = await readBytes(ctx.req, maxBytes);
+    const bytes = await Promise.race([readBytes(ctx.req, maxBytes), late(ctx)]);
     (ctx.request as { body?: unknown }).body = bytes.length === 0 ? undefined : parsed(bytes);
     return next();
   };
+}
+
+/** @throws ServiceError REQUEST_TIMEOUT; never resolves */
+function late(ctx: Context): Promise<never> {
+  return new Promise((_, reject) => {
+    arrivalOf(ctx).read((error) => {
+      ctx.set("Connection", "close");
+      reject(error);
+    });
+  });
 }
 
 function requireJson(ctx: Context): void {

@@ -53,6 +53,38 @@ describe("daemon/api: declarations", () => {
     }
   });
 
+  it("link to routes that take what is linked", () => {
+    const linked = routes.filter((r) => r.links.length > 0);
+    for (const group of ["nodes", "training", "models", "auth", "settings"])
+      assert.ok(
+        linked.some((r) => r.id.startsWith(`${group}.`)),
+        group,
+      );
+    for (const { id, links, example } of linked) {
+      assert.equal(new Set(links.map(({ to }) => to)).size, links.length, `${id}: two links to one route`);
+      for (const { to, from, into } of links) {
+        const what = `${id} ${from} -> ${to} ${into}`;
+        const value = from
+          .slice(1)
+          .split("/")
+          .reduce<unknown>((at, step) => (at as Record<string, unknown> | undefined)?.[step], example.answer);
+        assert.equal(typeof value, "string", `${what}: not in the example`);
+        const other = routes.find((r) => r.id === to);
+        assert.ok(other, what);
+        const [where, name] = into.split(".") as ["path" | "query" | "body", string];
+        const taken = {
+          path: [other.params, other.example.params],
+          query: [other.query, other.example.query],
+          body: [other.body, other.example.body],
+        } as const;
+        const [schema, before = {}] = taken[where];
+        assert.ok(schema, what);
+        // Every schema here is strict: a name that it does not have is refused.
+        fits(schema, { ...(before as object), [name]: value }, what);
+      }
+    }
+  });
+
   it("show examples that they would take and give", () => {
     for (const { id, example, params, query, body, answers } of routes) {
       if (params !== null) fits(params, example.params, `${id} params`);

@@ -10,7 +10,7 @@ import { type Caller, type Doorkeeper, mayAct } from "./caller.js";
 import { answerFault } from "./check_answer.js";
 import { sendDownload } from "./download.js";
 import type { RateLimits } from "./rates.js";
-import type { Answer, Route } from "./route.js";
+import type { Answer, RawRequest, Route } from "./route.js";
 import { uploadOf } from "./upload.js";
 
 export interface DispatchOptions {
@@ -55,18 +55,23 @@ function steps(route: Route, options: DispatchOptions): Middleware[] {
     async (ctx: Context) => {
       const { params } = ctx as Context & { params: Record<string, string> };
       const { body } = ctx.request as { body?: unknown };
-      const answer = await route.answer({
+      const upload = route.upload === null ? null : uploadOf(ctx, route.upload);
+      const asked: RawRequest = {
         params,
         query: { ...ctx.query },
         body,
-        upload: route.upload === null ? null : uploadOf(ctx, route.upload),
+        upload,
         header: (name) => ctx.get(name),
         caller: ctx.state.caller as Caller,
         address: ctx.ip,
         requestId: String(ctx.state.requestId),
         gone: () => goneSignal(ctx),
         services,
-      });
+      };
+      // An upload may have been refused before anything was read of it.
+      const answer = await Promise.resolve()
+        .then(() => route.answer(asked))
+        .finally(() => upload?.destroy());
       const fault = options.strictAnswers ? answerFault(route, answer) : null;
       if (fault !== null) throw new Error(`${route.id} answers ${fault}`);
       await send(ctx, answer);

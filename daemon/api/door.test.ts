@@ -67,6 +67,28 @@ describe("daemon/api: the door", () => {
     assert.equal((await ask("/health")).status, 200);
   });
 
+  it("cuts off who sends the body of a request that takes none, or that was refused, too slowly", async () => {
+    await open({ keeper: byHeader, limits: { requestTimeoutMs: 100 } });
+    const trickled = async (head: string) => {
+      const socket = connect(port(), "127.0.0.1");
+      socket.on("error", () => undefined);
+      socket.write(`${head}Content-Length: 100000\r\n\r\n`);
+      const trickle = setInterval(() => socket.write("x"), 10);
+      let answer = "";
+      socket.on("data", (chunk) => {
+        answer += chunk;
+      });
+      // Cut with bytes unread, which the client may see as an error.
+      await new Promise((resolve) => socket.once("close", resolve));
+      clearInterval(trickle);
+      return answer;
+    };
+    const get = "GET /health HTTP/1.1\r\nHost: localhost\r\n";
+    assert.equal(statusOf(await trickled(get)), 200);
+    const upload = "POST /api/v1/models/upload HTTP/1.1\r\nHost: localhost\r\n";
+    assert.equal(statusOf(await trickled(upload)), 401);
+  });
+
   it("refuses heads that are too large, and too many headers, before it drops one silently", async () => {
     await open();
     const huge = await get("/health", `X: ${"x".repeat(API_LIMITS.headerBytes)}\r\n`);

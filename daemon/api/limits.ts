@@ -19,9 +19,13 @@ export const API_LIMITS = {
   connectionsPerAddress: 256,
   /** A client must have sent its headers after this long; so must the handshake of TLS be over. */
   headersTimeoutMs: 10_000,
-  /** … and its whole request after this long. */
+  /** … and the body of its request after this long from then on. */
   requestTimeoutMs: 30_000,
-  /** How often connections are looked at for both; a slow client may have this long in addition. */
+  /** The body of an upload may take longer, as long as something of it comes this often … */
+  uploadIdleMs: 30_000,
+  /** … and all of it in this long: the largest one at 200 kB/s. */
+  uploadTotalMs: 6 * 3_600_000,
+  /** How often connections are looked at for late headers; a slow client may have this long in addition. */
   connectionsCheckMs: 1_000,
   /** How often the files of TLS are looked at for a change: by their facts, which also works on Kubernetes' links. */
   tlsCheckMs: 5_000,
@@ -50,6 +54,8 @@ export type ServerLimits = Readonly<
     | "connectionsPerAddress"
     | "headersTimeoutMs"
     | "requestTimeoutMs"
+    | "uploadIdleMs"
+    | "uploadTotalMs"
     | "connectionsCheckMs"
     | "keepAliveTimeoutMs"
     | "tlsCheckMs"

@@ -26,7 +26,8 @@ export function boundedServer(
   const options = {
     maxHeaderSize: API_LIMITS.headerBytes,
     headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
+    // Bodies have limits of their own, by route: see `Arrival`.
+    requestTimeout: 0,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     connectionsCheckingInterval: limits.connectionsCheckMs,
   };

@@ -26,6 +26,7 @@ export function route<
     upload: declared.upload ?? null,
     headers: declared.headers ?? {},
     answerHeaders: declared.answerHeaders ?? {},
+    links: declared.links ?? [],
   };
   const answer = (raw: RawRequest): Answer | Promise<Answer> =>
     handle({

@@ -51,6 +51,16 @@ export interface DeclaredUpload {
   readonly maxBytes: number;
 }
 
+/** A later request that takes a value of the first declared answer: what this one made, or found. */
+export interface DeclaredLink {
+  /** Id of the other route. */
+  readonly to: `${string}.${string}`;
+  /** Where the value is: a JSON Pointer (RFC 6901) into the answer. */
+  readonly from: `/${string}`;
+  /** What it is there. */
+  readonly into: `${"path" | "query" | "body"}.${string}`;
+}
+
 /** As in a request and its answer; checked against the schemas by a test. */
 export interface Example {
   readonly params?: Readonly<Record<string, string>>;
@@ -109,6 +119,8 @@ export interface RouteDeclaration<
   readonly answerHeaders?: Readonly<Record<string, string>>;
   /** What it can refuse with, beyond what every route can (`commonErrors`). */
   readonly errors?: readonly ServiceErrorName[];
+  /** Where to go from its answer; at most one for each other route. */
+  readonly links?: readonly DeclaredLink[];
   readonly example: Example;
   readonly handle: (
     request: RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>>,
@@ -134,6 +146,7 @@ export interface Route {
   readonly answerHeaders: Readonly<Record<string, string>>;
   /** Everything it can refuse with. */
   readonly errors: readonly ServiceErrorName[];
+  readonly links: readonly DeclaredLink[];
   readonly example: Example;
   /** @throws ServiceError INVALID_REQUEST and those of `errors` */
   readonly answer: (raw: RawRequest) => Answer | Promise<Answer>;

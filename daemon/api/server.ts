@@ -6,6 +6,7 @@ import type { Registry } from "prom-client";
 import type { SwarmMetrics } from "../metrics/index.js";
 import type { SwarmServices } from "../services/types.js";
 import { answerErrors } from "./answers.js";
+import { boundArrival } from "./arrival.js";
 import type { Audit } from "./audit.js";
 import { bindAddress } from "./bind.js";
 import { type Doorkeeper, openDoor } from "./caller.js";
@@ -88,7 +89,7 @@ export async function createApi(parts: ApiParts): Promise<ApiServer> {
   let stopping = false;
   const isOwn = hostRule(host, config.allowedHosts, hostname());
   const rates = new RateLimits({ perAddress: config.rateLimit, perCaller: config.authenticatedRateLimit });
-  const app = await application(parts, { isOwn, trust, rates, stopping: () => stopping });
+  const app = await application(parts, { limits, isOwn, trust, rates, stopping: () => stopping });
   let renew: (pair: KeyPair) => void = () => undefined;
   const watch = files === null ? null : new TlsWatch(files, limits.tlsCheckMs, (next) => renew(next), logger);
   const pair = watch === null ? null : await watch.start();
@@ -138,17 +139,19 @@ function withListeners(limits: ServerLimits, listeners: number): ServerLimits {
 }
 
 interface Before {
+  readonly limits: ServerLimits;
   readonly isOwn: (host: string | undefined) => boolean;
   readonly trust: Trust;
   readonly rates: RateLimits;
   readonly stopping: () => boolean;
 }
 
-async function application(parts: ApiParts, { isOwn, trust, rates, stopping }: Before): Promise<Koa> {
+async function application(parts: ApiParts, { limits, isOwn, trust, rates, stopping }: Before): Promise<Koa> {
   const { config, cors, logger, metrics, registry, metricsToken = null } = parts;
   const app = new Koa();
   // Only what fails after the headers have gone out arrives here: a client that hung up, mostly.
   app.on("error", (err: unknown) => logger.debug({ err }, "an API answer was cut short"));
+  app.use(boundArrival(limits));
   app.use(knowsClient(trust));
   app.use(answerErrors({ logger, metrics, stopping }));
   app.use(await securityHeaders());

@@ -4,6 +4,7 @@ import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
+import pino from "pino";
 import { EXIT } from "../cli/exit.js";
 import { runCli } from "../cli/testing/run.js";
 import type { ApiServer } from "./index.js";
@@ -64,9 +65,14 @@ describe("daemon/api: TLS", () => {
   it("takes a new pair into use, and keeps the old one when the new one is broken", async () => {
     const [first, second] = [selfSigned(), selfSigned()];
     await place(first);
-    api = await startTestApi({ config: files(), limits: { tlsCheckMs: 10 } });
-    await place({ cert: second.cert, key: "broken" });
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const logger = pino({ level: "silent" });
+    const refused = new Promise<string>((resolve) => {
+      logger.error = (_: unknown, said?: string) => resolve(said ?? "");
+    });
+    api = await startTestApi({ config: files(), limits: { tlsCheckMs: 10 }, logger });
+    // One file alone: what is refused is the whole change, and not what stood there between two writes.
+    await writeFile(files().tlsKeyFile, "broken");
+    assert.match(await refused, /cannot be used: the old one stays/);
     assert.equal((await ask(first.cert)).status, 200);
     await place(second);
     while ((await ask(second.cert).catch(() => null)) === null)

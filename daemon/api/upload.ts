@@ -2,9 +2,10 @@
 import { Transform } from "node:stream";
 import type { Context } from "koa";
 import { ServiceError } from "../services/errors.js";
+import { arrivalOf } from "./arrival.js";
 import type { DeclaredUpload } from "./route.js";
 
-/** @throws ServiceError UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE; the stream fails with the latter too */
+/** @throws ServiceError UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE; the stream fails with the latter and REQUEST_TIMEOUT */
 export function uploadOf(ctx: Context, { media, maxBytes }: DeclaredUpload): Transform {
   const type = (ctx.get("Content-Type").split(";")[0] as string).trim().toLowerCase();
   if (!media.includes(type)) {
@@ -26,6 +27,15 @@ export function uploadOf(ctx: Context, { media, maxBytes }: DeclaredUpload): Tra
       done(bytes > maxBytes ? tooLarge() : null, chunk);
     },
   });
+  // Before it is read, or when it never is, nobody else listens.
+  counted.on("error", () => undefined);
+  const late = (error: ServiceError) => {
+    // It was refused before, and only the rest of it was late: there is nobody to answer any more.
+    if (counted.destroyed) return ctx.req.socket.destroy();
+    ctx.set("Connection", "close");
+    return counted.destroy(error);
+  };
+  arrivalOf(ctx).upload(late, () => counted.writableNeedDrain && !counted.destroyed);
   ctx.req.once("error", (error) => counted.destroy(error));
   ctx.req.once("aborted", () => counted.destroy(new Error("the client has gone")));
   // What is refused half-way is read to its end all the same, or the connection could not be used again.

@@ -30,7 +30,7 @@ export const api = group(
     }),
     allowedHosts: field(z.array(z.string().max(253).refine(isHostPattern)).max(64).default([]), {
       about:
-        "Names that requests may carry in their `Host` header beside localhost, IP addresses and this host's own name; others are refused (DNS rebinding). They matter beyond loopback only.",
+        "Names that requests may carry in their `Host` header beside localhost, IP addresses and this host's own name; others are refused (DNS rebinding). They count on loopback too.",
       allowed: "host names such as swarm.example.org, without a port",
     }),
     tlsCertFile: field(optionalPath(), {

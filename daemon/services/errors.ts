@@ -55,6 +55,7 @@ const kinds = {
   NODE_START_FAILED: { code: 1163, httpStatus: 500 },
   NODE_NOT_REMOVED: { code: 1164, httpStatus: 409 },
   REMOVED_FULL: { code: 1165, httpStatus: 409 },
+  LAST_VOTER: { code: 1166, httpStatus: 409 },
   MODEL_EXISTS: { code: 1170, httpStatus: 409 },
   MODELS_FULL: { code: 1171, httpStatus: 413 },
   MODEL_INVALID: { code: 1172, httpStatus: 422 },

@@ -43,7 +43,7 @@ export interface NodesService {
    * started on this host is stopped instead, and may be started again.
    * @param id as in `get`
    * @param purge delete the data folder of one that was started here
-   * @throws ServiceError NODE_NOT_FOUND, REMOVED_FULL, INVALID_REQUEST, NOT_READY, CONSENSUS_FAILED when those that remain could not
+   * @throws ServiceError NODE_NOT_FOUND, LAST_VOTER, REMOVED_FULL, INVALID_REQUEST, NOT_READY, CONSENSUS_FAILED when those that remain could not
    * decide anything, NETWORK_PARTITION
    */
   remove(id: string, purge?: boolean): Promise<NodeRemovedView>;

@@ -137,8 +137,12 @@ describe("Removal", () => {
       details: { node_id: "d", voters: 4, alive: 2 },
     });
     assert.deepEqual(steps, ["alone", "not alone"]);
-    const alone = world({ voters: ["a"] });
-    await assert.rejects(alone.removal.remove("a"), { name: "CONSENSUS_FAILED" });
+  });
+
+  it("does not remove the only voter, whoever else is there", async () => {
+    const { removal, steps } = world({ voters: ["a"], learners: ["d"] });
+    await assert.rejects(removal.remove("a"), { name: "LAST_VOTER", details: { node_id: "a" } });
+    assert.deepEqual(steps, ["alone", "not alone"]);
   });
 
   it("changes nothing in the configuration before the committee has handed over", async () => {

@@ -51,7 +51,7 @@ export class Removal {
 
   /**
    * Resolves once `peer` is out of the configuration, and kept out.
-   * @throws ServiceError NODE_NOT_FOUND, REMOVED_FULL, CONSENSUS_FAILED, NETWORK_PARTITION
+   * @throws ServiceError NODE_NOT_FOUND, LAST_VOTER, REMOVED_FULL, CONSENSUS_FAILED, NETWORK_PARTITION
    */
   async remove(peer: string): Promise<void> {
     const answer = await askLeader<RemoveAnswer>({
@@ -65,6 +65,10 @@ export class Removal {
       throw new ServiceError("NODE_NOT_FOUND", `${peer} is not a member of this swarm`, { node_id: peer });
     if (answer.status === "full") throw new ServiceError("REMOVED_FULL", answer.reason, { node_id: peer });
     const { reason, voters, alive } = answer;
+    if (voters === 0) {
+      const message = `${peer} is the only voter of this swarm: nobody would be left to decide anything`;
+      throw new ServiceError("LAST_VOTER", message, { node_id: peer });
+    }
     throw new ServiceError("CONSENSUS_FAILED", reason, { node_id: peer, voters, alive });
   }
 

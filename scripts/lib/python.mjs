@@ -30,15 +30,24 @@ export function preparedPython(name) {
 }
 
 /**
+ * The same without the network: an environment of just these packages that is there already.
+ * @returns {{ python: string } | { why: string }}
+ */
+export function preparedWith(name, packages) {
+  const python = preparedPython(name);
+  const stamp = join(folderOf(name), ".installed");
+  if (python !== null && readFileSync(stamp, "utf8") === packages.join("\n")) return { python };
+  return { why: `${packages.join(", ")} is not installed in .build/${name}` };
+}
+
+/**
  * @param {string} name of the environment
  * @param {string[]} packages as pip takes them; a relative folder counts from the repository
  * @returns {{ python: string } | { why: string }} `why`: nothing could be made, and not because of this repository
  */
 export function pythonWith(name, packages) {
-  const wanted = packages.join("\n");
-  const stamp = join(folderOf(name), ".installed");
-  if (preparedPython(name) !== null && readFileSync(stamp, "utf8") === wanted)
-    return { python: interpreterOf(name) };
+  const prepared = preparedWith(name, packages);
+  if ("python" in prepared) return prepared;
   const system = systemPython();
   if (system === null) return { why: `Python ${OLDEST.join(".")} or later is not there` };
   rmSync(folderOf(name), { recursive: true, force: true });
@@ -54,7 +63,7 @@ export function pythonWith(name, packages) {
     if (got.error || offline.test(got.stderr)) return { why };
     throw new Error(`${why}\n${got.stderr}`);
   }
-  writeFileSync(stamp, wanted);
+  writeFileSync(join(folderOf(name), ".installed"), packages.join("\n"));
   return { python: interpreterOf(name) };
 }
 

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Seeded } from "../../consensus/testing/seeded.js";
-import { repositoryRoot } from "../../scripts/generate_reference.js";
+import { repositoryRoot } from "../../scripts/lib/repository_root.js";
 import { buildChecker, type CheckerVerdict, judge } from "./checker.js";
 import { type HistoryRecord, historyText, parseHistory } from "./history.js";
 import { withStaleRead } from "./mutation.js";

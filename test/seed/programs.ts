@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { repositoryRoot } from "../../scripts/generate_reference.js";
+import { repositoryRoot } from "../../scripts/lib/repository_root.js";
 
 const PROGRAM_MS = 60_000;
 

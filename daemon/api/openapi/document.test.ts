@@ -77,6 +77,22 @@ describe("daemon/api/openapi: document", () => {
     }
   });
 
+  it("says what can be asked next with an answer", () => {
+    const { links = {} } = document.paths["/api/v1/models/save"]?.post?.responses["201"] ?? {};
+    assert.deepEqual(links["models.get"], {
+      operationId: "models.get",
+      parameters: { "path.model_id": "$response.body#/id" },
+    });
+    assert.deepEqual(links["models.load"], {
+      operationId: "models.load",
+      requestBody: { model_id: "$response.body#/id" },
+    });
+    const linked = operations.flatMap(({ operation }) =>
+      Object.values(operation.responses).flatMap((response) => Object.keys(response.links ?? {})),
+    );
+    assert.equal(linked.length, surface.routes.flatMap((route) => route.links).length);
+  });
+
   it("documents numbers of a query as numbers, with their bounds", () => {
     const one = surfaceOf({
       query: z.strictObject({ limit: whole(1, 500).optional().describe("How many") }),

@@ -1,6 +1,7 @@
 /** What a route answers: its own answers, and its errors by status, each with an example. */
 import { errorBodySchema, SERVICE_ERRORS, type ServiceErrorName } from "../../services/errors.js";
 import { isMedia, type Route } from "../route.js";
+import { linksOf } from "./links.js";
 import type { SchemaCollector } from "./schemas.js";
 import type { Example, Header, MediaType, Reference, Response } from "./types.js";
 
@@ -24,7 +25,11 @@ export function responsesOf(route: Route, schemas: SchemaCollector): Record<stri
   for (const [status, answer] of Object.entries(route.answers)) {
     const first = Object.keys(responses).length === 0;
     const example = first ? route.example.answer : undefined;
-    responses[status] = { ...ownAnswer(answer, example, schemas), headers: headersOf(route, status) };
+    responses[status] = {
+      ...ownAnswer(answer, example, schemas),
+      headers: headersOf(route, status),
+      ...(first && route.links.length > 0 ? { links: linksOf(route) } : {}),
+    };
   }
   for (const [status, names] of errorsByStatus(route.errors)) {
     const own = responses[status];

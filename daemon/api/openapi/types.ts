@@ -34,10 +34,18 @@ export interface Reference {
   readonly $ref: string;
 }
 
+/** Runtime expressions (`$response.body#/id`) in place of the values. */
+export interface Link {
+  readonly operationId: string;
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly requestBody?: Readonly<Record<string, string>>;
+}
+
 export interface Response {
   readonly description: string;
   readonly headers?: Readonly<Record<string, Header | Reference>>;
   readonly content?: Readonly<Record<string, MediaType>>;
+  readonly links?: Readonly<Record<string, Link>>;
 }
 
 export interface RequestBody {

@@ -170,6 +170,10 @@ const userRoutes: readonly Route[] = [
     role: "admin",
     answers: { 201: userViewSchema },
     errors: ["USER_EXISTS", "AUTH_FULL", "SETTINGS_FULL", "AUTHENTICATION_OFF", ...SWARM],
+    links: [
+      { to: "auth.update_user", from: "/username", into: "path.username" },
+      { to: "auth.delete_user", from: "/username", into: "path.username" },
+    ],
     example: {
       body: { username: "ada", password: "correct horse battery", role: "operator" },
       answer: userExample,
@@ -228,6 +232,7 @@ const keyRoutes: readonly Route[] = [
     role: "admin",
     answers: { 201: apiKeyCreatedViewSchema },
     errors: ["KEY_EXISTS", "AUTH_FULL", "SETTINGS_FULL", "AUTHENTICATION_OFF", ...SWARM],
+    links: [{ to: "auth.delete_key", from: "/name", into: "path.name" }],
     example: {
       body: { name: "ci", role: "operator", expires_in: "24h" },
       answer: { ...keyExample, key: "ncrsh_key_Jm0z….ci" },

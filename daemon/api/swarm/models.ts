@@ -63,6 +63,11 @@ export const modelRoutes: readonly Route[] = [
     role: "viewer",
     query: paging,
     answers: { 200: modelListViewSchema },
+    links: [
+      { to: "models.get", from: "/models/0/id", into: "path.model_id" },
+      { to: "models.download", from: "/models/0/id", into: "path.model_id" },
+      { to: "models.lineage", from: "/models/0/id", into: "path.model_id" },
+    ],
     example: { answer: LIST_EXAMPLE },
     handle: ({ services, query }) => json(services.models.list(query)),
   }),
@@ -84,6 +89,13 @@ export const modelRoutes: readonly Route[] = [
       .optional(),
     answers: { 201: modelViewSchema },
     errors: [...ADDED, "MODEL_CORRUPT"],
+    links: [
+      { to: "models.get", from: "/id", into: "path.model_id" },
+      { to: "models.download", from: "/id", into: "path.model_id" },
+      { to: "models.lineage", from: "/id", into: "path.model_id" },
+      { to: "models.delete", from: "/id", into: "path.model_id" },
+      { to: "models.load", from: "/id", into: "body.model_id" },
+    ],
     example: { body: { name: "before-the-change", tags: { stage: "candidate" } }, answer: SAVED_EXAMPLE },
     handle: async ({ services, body = {} }) => {
       const { name = null, tags = {}, session_id: session = null, height = null } = body;
@@ -110,6 +122,7 @@ export const modelRoutes: readonly Route[] = [
     }),
     answers: { 200: modelLoadedViewSchema },
     errors: ["MODEL_NOT_FOUND", "TRAINING_IN_PROGRESS", "MODEL_INVALID", ...DECIDED],
+    links: [{ to: "training.status", from: "/session_id", into: "query.session_id" }],
     example: {
       body: { model_id: "before-the-change" },
       answer: {
@@ -140,17 +153,19 @@ export const modelRoutes: readonly Route[] = [
     upload: { media: [TAR, SAFETENSORS], maxBytes: API_LIMITS.uploadBytes },
     answers: { 201: modelViewSchema },
     errors: [...ADDED, "MODEL_INVALID", "UPLOADS_BUSY"],
+    links: [
+      { to: "models.get", from: "/id", into: "path.model_id" },
+      { to: "models.download", from: "/id", into: "path.model_id" },
+      { to: "models.lineage", from: "/id", into: "path.model_id" },
+      { to: "models.delete", from: "/id", into: "path.model_id" },
+      { to: "models.load", from: "/id", into: "body.model_id" },
+    ],
     example: { query: { name: "from-elsewhere" }, answer: UPLOADED_EXAMPLE },
     handle: async ({ services, query, upload, header }) => {
       if (upload === null) throw new Error("models.upload takes an upload");
       const { name = null, tags = {}, like = null } = query;
       const format = header("Content-Type").toLowerCase().startsWith(TAR) ? "tar" : "safetensors";
-      try {
-        return json(await services.models.upload({ name, tags, like, format }, upload), 201);
-      } finally {
-        // It may have been refused before anything was read of it.
-        upload.destroy();
-      }
+      return json(await services.models.upload({ name, tags, like, format }, upload), 201);
     },
   }),
   route({

@@ -88,6 +88,7 @@ export const nodeRoutes: readonly Route[] = [
       "Members of the swarm and everybody else who was heard lately. Without `limit` all of them; pages are stable while nodes come and go.",
     query: listQuery,
     answers: { 200: nodeListViewSchema },
+    links: [{ to: "nodes.get", from: "/nodes/0/id", into: "path.node_id" }],
     example: {
       query: { status: "active", sort: "-training_speed", limit: "50" },
       answer: NODE_LIST,
@@ -105,6 +106,10 @@ export const nodeRoutes: readonly Route[] = [
     body: createSchema,
     answers: { 201: nodeCreatedViewSchema },
     errors: ["NOT_READY", "NODE_EXISTS", "PORT_IN_USE", "SPAWNED_NODES_FULL", "NODE_START_FAILED"],
+    links: [
+      { to: "nodes.get", from: "/id", into: "path.node_id" },
+      { to: "nodes.remove", from: "/id", into: "path.node_id" },
+    ],
     example: {
       body: NODE_REQUEST,
       answer: NODE_CREATED,
@@ -134,7 +139,15 @@ export const nodeRoutes: readonly Route[] = [
     role: "admin",
     params: nodeParams,
     answers: { 200: nodeRemovedViewSchema },
-    errors: ["NODE_NOT_FOUND", "REMOVED_FULL", "NOT_READY", "CONSENSUS_FAILED", "NETWORK_PARTITION"],
+    errors: [
+      "NODE_NOT_FOUND",
+      "LAST_VOTER",
+      "REMOVED_FULL",
+      "NOT_READY",
+      "CONSENSUS_FAILED",
+      "NETWORK_PARTITION",
+    ],
+    links: [{ to: "nodes.readmit", from: "/id", into: "path.node_id" }],
     example: {
       params: { node_id: "gpu1" },
       answer: NODE_REMOVED,

@@ -89,6 +89,10 @@ export const settingsRoutes: readonly Route[] = [
     answerHeaders: { ETag: "The revision, quoted" },
     answers: { 200: settingViewSchema, 201: settingViewSchema },
     errors: ["SETTING_CONFLICT", "SETTINGS_FULL", "NOT_READY", "CONSENSUS_FAILED", "NETWORK_PARTITION"],
+    links: [
+      { to: "settings.get", from: "/key", into: "path.key" },
+      { to: "settings.delete", from: "/key", into: "path.key" },
+    ],
     example: { params: { key: "user.note" }, body: { value: "hello" }, answer: SETTING },
     body: z.strictObject({
       value: z.unknown().refine((value) => value !== undefined, { error: "expected any JSON value" }),

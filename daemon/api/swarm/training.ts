@@ -58,6 +58,12 @@ export const trainingRoutes: readonly Route[] = [
       "NODE_NOT_FOUND",
       ...DECIDED,
     ],
+    links: [
+      { to: "training.status", from: "/session_id", into: "query.session_id" },
+      { to: "training.pause", from: "/session_id", into: "body.session_id" },
+      { to: "training.resume", from: "/session_id", into: "body.session_id" },
+      { to: "training.stop", from: "/session_id", into: "body.session_id" },
+    ],
     example: {
       body: { dataset: "builtin:moby-dick", epochs: 2, batch_size: 8, queue: true },
       answer: statusExample({ status: "queued", queue_position: 1 }),
@@ -143,6 +149,7 @@ export const trainingRoutes: readonly Route[] = [
       status: sessionStatusSchema.optional(),
     }),
     answers: { 200: sessionListViewSchema },
+    links: [{ to: "training.status", from: "/sessions/0/session_id", into: "query.session_id" }],
     example: { query: { limit: "20", status: "finished" }, answer: SESSIONS_EXAMPLE },
     handle: ({ services, query }) =>
       json(

@@ -1,7 +1,7 @@
 /** sdk/cases.json, which every SDK is tested by. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { repositoryRoot } from "../../../scripts/generate_reference.js";
+import { repositoryRoot } from "../../../scripts/lib/repository_root.js";
 
 export interface Case {
   readonly name: string;

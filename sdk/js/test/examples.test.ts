@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
-import { repositoryRoot } from "../../../scripts/generate_reference.js";
 import { ADMIN, type AskedSwarm, startAskedSwarm } from "../../../scripts/lib/asked_swarm.js";
+import { repositoryRoot } from "../../../scripts/lib/repository_root.js";
 import { SwarmClient } from "../src/index.js";
 
 const run = promisify(execFile);

@@ -227,6 +227,11 @@ export class RemovedFullError extends SwarmApiError {
   override readonly name = "REMOVED_FULL";
 }
 
+/** 1166, HTTP 409. */
+export class LastVoterError extends SwarmApiError {
+  override readonly name = "LAST_VOTER";
+}
+
 /** 1170, HTTP 409. */
 export class ModelExistsError extends SwarmApiError {
   override readonly name = "MODEL_EXISTS";
@@ -319,6 +324,7 @@ export const ERROR_CLASSES: Readonly<Record<string, new (facts: ErrorFacts) => S
   NODE_START_FAILED: NodeStartFailedError,
   NODE_NOT_REMOVED: NodeNotRemovedError,
   REMOVED_FULL: RemovedFullError,
+  LAST_VOTER: LastVoterError,
   MODEL_EXISTS: ModelExistsError,
   MODELS_FULL: ModelsFullError,
   MODEL_INVALID: ModelInvalidError,

@@ -275,6 +275,12 @@ class RemovedFullError(APIError):
     error_name = "REMOVED_FULL"
 
 
+class LastVoterError(APIError):
+    """1166, HTTP 409."""
+
+    error_name = "LAST_VOTER"
+
+
 class ModelExistsError(APIError):
     """1170, HTTP 409."""
 
@@ -375,6 +381,7 @@ ERROR_CLASSES: dict[str, type[APIError]] = {
     "NODE_START_FAILED": NodeStartFailedError,
     "NODE_NOT_REMOVED": NodeNotRemovedError,
     "REMOVED_FULL": RemovedFullError,
+    "LAST_VOTER": LastVoterError,
     "MODEL_EXISTS": ModelExistsError,
     "MODELS_FULL": ModelsFullError,
     "MODEL_INVALID": ModelInvalidError,
@@ -402,6 +409,7 @@ __all__ = [
     "KeyExistsError",
     "KeyNotFoundError",
     "LastAdminError",
+    "LastVoterError",
     "LoginFailedError",
     "MethodNotAllowedError",
     "ModelCorruptError",
