@@ -5,6 +5,9 @@ export { type JsonValue, jsonFault } from "./json_value.js";
 export * from "./machine.js";
 export { applyConfiguration, isRemoved } from "./members.js";
 export {
+  MODEL_TAG_KEY_CHARS_MAX,
+  MODEL_TAG_VALUE_CHARS_MAX,
+  MODEL_TAGS_MAX,
   MODELS_MAX,
   modelBlobs,
   modelNameSchema,

@@ -1,6 +1,12 @@
 /** The swarm's models: what its sessions make, and what is saved and uploaded. */
 import { z } from "zod";
-import { modelNameSchema, modelTagsSchema } from "../../../consensus/control/index.js";
+import {
+  MODEL_TAG_KEY_CHARS_MAX,
+  MODEL_TAG_VALUE_CHARS_MAX,
+  MODEL_TAGS_MAX,
+  modelNameSchema,
+  modelTagsSchema,
+} from "../../../consensus/control/index.js";
 import { lineageViewSchema } from "../../services/views/certificates.js";
 import {
   modelDeletedViewSchema,
@@ -31,10 +37,13 @@ const tags = z
   ])
   .describe("What it is marked with: an object of texts, or a list");
 
+/** As many as there may be, each as long as it may be, with a sign after its key and one after its value. */
+const TAGS_TEXT_CHARS_MAX = MODEL_TAGS_MAX * (MODEL_TAG_KEY_CHARS_MAX + MODEL_TAG_VALUE_CHARS_MAX + 2);
+
 /** `stage=candidate,best`: in a query there is no room for an object. */
 const tagsText = z
   .string()
-  .max(4096)
+  .max(TAGS_TEXT_CHARS_MAX)
   .transform((text) => {
     const pairs = text.split(",").filter((pair) => pair !== "");
     return Object.fromEntries(
