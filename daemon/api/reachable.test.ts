@@ -13,14 +13,14 @@ const { routes } = swarmSurface(new Registry());
 
 /** What the router would really take, from its own list. */
 function registered(): string[] {
-  const [middleware] = dispatch({
+  const [, middleware] = dispatch({
     routes,
     services: {} as never,
     keeper: openDoor,
     rates: new RateLimits({ perAddress: 0, perCaller: 0 }),
     audit: null,
     strictAnswers: true,
-  }) as unknown as [{ readonly router: Router }];
+  }) as unknown as [unknown, { readonly router: Router }];
   return middleware.router.stack.flatMap(({ path, methods }) =>
     methods.filter((method) => method !== "HEAD").map((method) => `${method} ${String(path)}`),
   );
