@@ -1,8 +1,10 @@
 /** Saving, uploading, deleting and loading models: bytes here, decisions in the log. */
 import { randomBytes } from "node:crypto";
 import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Command, ControlState, StoredModel } from "../../consensus/control/index.js";
 import type { Certificate } from "../../consensus/types.js";
+import type { Hash } from "../../protocol/types.js";
 import { type SessionSpec, sessionSpecSchema } from "../../training/session.js";
 import { totalBatchesOf } from "../rounds/context.js";
 import type { DownloadFormat, ModelDownload } from "../services/download.js";
@@ -20,6 +22,10 @@ const STORAGE_SHARE = 0.5;
 export const LOAD_WAIT_MS = 25_000;
 /** Between two looks for that first version. */
 const LOAD_POLL_MS = 50;
+/** The bytes of a version whose certificate is here are waited for so long before it is not held. */
+const ARRIVAL_WAIT_MS = 2_000;
+/** Between two looks for them. */
+const ARRIVAL_POLL_MS = 25;
 
 export interface StoredModelsInit extends DownloadsInit {
   readonly self: string;
@@ -57,9 +63,10 @@ export class StoredModels implements ModelsPort {
   }
 
   async save({ name, tags, session, height, spec }: SaveModel): Promise<string> {
+    if (name !== null) this.assertNew(name);
     const certificate = await this.init.lineage.get(session, height);
     const version = certificate?.decision.result;
-    if (version === undefined || this.init.blobs.stat(version.hash) === undefined) {
+    if (version === undefined || !(await this.arrives(version.hash))) {
       const message = `this node does not hold version ${height} of session ${session}: save the latest, or ask a node that has it`;
       throw new ServiceError("MODEL_NOT_FOUND", message, { session_id: session, height });
     }
@@ -67,6 +74,18 @@ export class StoredModels implements ModelsPort {
       await this.downloads.verified(version.hash);
       return this.add({ name, tags, kind: "saved", version, spec, session, height });
     });
+  }
+
+  /** A version is certified a moment before the last voter has written its bytes. */
+  private async arrives(hash: Hash): Promise<boolean> {
+    const { blobs } = this.init;
+    for (
+      const untilMs = Date.now() + ARRIVAL_WAIT_MS;
+      blobs.stat(hash) === undefined;
+      await sleep(ARRIVAL_POLL_MS)
+    )
+      if (Date.now() >= untilMs) return false;
+    return true;
   }
 
   async upload({ name, tags, format, like }: UploadModel, body: Readable): Promise<string> {
