@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Context, Middleware } from "koa";
 import { ServiceError } from "../services/errors.js";
 import { arrivalOf } from "./arrival.js";
+import { refuseCompressed, tooLarge, wrongType } from "./body_facts.js";
 import { jsonFaultPosition } from "./json_position.js";
 import { jsonShapeFault } from "./json_shape.js";
 
@@ -29,35 +30,23 @@ function late(ctx: Context): Promise<never> {
 function requireJson(ctx: Context): void {
   const [type = "", ...parameters] = ctx.get("Content-Type").toLowerCase().split(";");
   const hasBody = ctx.get("Transfer-Encoding") !== "" || Number(ctx.get("Content-Length") || 0) > 0;
-  if (hasBody && type.trim() !== "application/json") {
-    const message = `the body must be application/json, not ${type.trim().slice(0, 128) || "of no stated type"}`;
-    throw new ServiceError("UNSUPPORTED_MEDIA_TYPE", message, { content_type: type.trim().slice(0, 128) });
-  }
+  if (hasBody && type.trim() !== "application/json") throw wrongType("application/json", type.trim());
   const charset = parameters.find((parameter) => parameter.trim().startsWith("charset="));
   if (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset.trim()))
     throw new ServiceError("UNSUPPORTED_MEDIA_TYPE", "the body must be in UTF-8");
-  const encoding = ctx.get("Content-Encoding").toLowerCase();
-  if (encoding !== "" && encoding !== "identity") {
-    throw new ServiceError("UNSUPPORTED_MEDIA_TYPE", "the body must not be compressed", {
-      content_encoding: encoding.slice(0, 128),
-    });
-  }
+  refuseCompressed(ctx);
 }
 
 /** @throws ServiceError PAYLOAD_TOO_LARGE as soon as it is known; INVALID_REQUEST when the client hangs up */
 async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  const tooLarge = () =>
-    new ServiceError("PAYLOAD_TOO_LARGE", `the body is larger than ${maxBytes} bytes`, {
-      limit_bytes: maxBytes,
-    });
-  if (Number(request.headers["content-length"] ?? 0) > maxBytes) throw tooLarge();
+  if (Number(request.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Buffer[] = [];
   let length = 0;
   try {
     // Left open: the answer goes out on the same socket.
     for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       length += chunk.length;
-      if (length > maxBytes) throw tooLarge();
+      if (length > maxBytes) throw tooLarge(maxBytes);
       chunks.push(chunk);
     }
   } catch (error) {

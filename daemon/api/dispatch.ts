@@ -67,12 +67,11 @@ function steps(route: Route, options: DispatchOptions): [Middleware, Middleware,
     async (ctx: Context) => {
       const { params = {} } = ctx as Context & { params?: Record<string, string> };
       const { body } = ctx.request as { body?: unknown };
-      const upload = route.upload === null ? null : uploadOf(ctx, route.upload);
       const asked: RawRequest = {
         params,
         query: { ...ctx.query },
         body,
-        upload,
+        upload: route.upload === null ? null : uploadOf(ctx, route.upload),
         header: (name) => ctx.get(name),
         caller: ctx.state.caller as Caller,
         address: ctx.ip,
@@ -80,15 +79,21 @@ function steps(route: Route, options: DispatchOptions): [Middleware, Middleware,
         gone: () => goneSignal(ctx),
         services,
       };
-      // An upload may have been refused before anything was read of it.
-      const answer = await Promise.resolve()
-        .then(() => route.answer(asked))
-        .finally(() => upload?.destroy());
-      const fault = options.strictAnswers ? answerFault(route, answer) : null;
-      if (fault !== null) throw new Error(`${route.id} answers ${fault}`);
-      await send(ctx, answer);
+      await send(ctx, await answered(route, asked, options.strictAnswers));
     },
   ];
+}
+
+async function answered(route: Route, asked: RawRequest, strict: boolean): Promise<Answer> {
+  try {
+    const answer = await route.answer(asked);
+    const fault = strict ? answerFault(route, answer) : null;
+    if (fault !== null) throw new Error(`${route.id} answers ${fault}`);
+    return answer;
+  } finally {
+    // It may have been refused before anything was read of it.
+    asked.upload?.destroy();
+  }
 }
 
 /** @throws ServiceError UNAUTHENTICATED, FORBIDDEN */
