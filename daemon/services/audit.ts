@@ -1,6 +1,7 @@
 /** Who changed what through this node: its audit log, a page at a time. */
 import type { AuditPage, AuditQuery } from "../audit/index.js";
 import { ServiceError } from "./errors.js";
+import { refusedCursor } from "./page.js";
 import type { AuditView } from "./views/audit.js";
 
 /** The part of the log that is read. */
@@ -45,7 +46,5 @@ function cursorOf(seq: number): string {
 function seqOf(cursor: string): number {
   const seq = /^before (\d{1,15})$/.exec(Buffer.from(cursor, "base64url").toString())?.[1];
   if (seq !== undefined) return Number(seq);
-  throw new ServiceError("INVALID_REQUEST", "cursor: expected next_cursor of an earlier page", {
-    problems: [{ at: "query.cursor", problem: "expected next_cursor of an earlier page" }],
-  });
+  throw refusedCursor("expected next_cursor of an earlier page");
 }

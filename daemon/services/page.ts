@@ -18,12 +18,15 @@ export function pageOf(
 ): Page {
   const text = cursor === null ? "p0" : Buffer.from(cursor, "base64url").toString("latin1");
   const from = Number(CURSOR.exec(text)?.[1] ?? Number.NaN);
-  if (!Number.isSafeInteger(from)) {
-    const problem = "expected next_cursor as a page before has answered it";
-    throw new ServiceError("INVALID_REQUEST", `query.cursor: ${problem}`, {
-      problems: [{ at: "query.cursor", problem }],
-    });
-  }
+  if (!Number.isSafeInteger(from))
+    throw refusedCursor("expected next_cursor as a page before has answered it");
   const to = Math.max(from, Math.min(total, from + limit));
   return { from, to, next: to < total ? Buffer.from(`p${to}`).toString("base64url") : null };
+}
+
+/** @param problem what is wrong with it, and what would be right */
+export function refusedCursor(problem: string): ServiceError {
+  return new ServiceError("INVALID_REQUEST", `query.cursor: ${problem}`, {
+    problems: [{ at: "query.cursor", problem }],
+  });
 }

@@ -1,6 +1,6 @@
 /** Which nodes a list shows, in which order, and where a page ends; stable while nodes come and go. */
 import { z } from "zod";
-import { ServiceError } from "../errors.js";
+import { refusedCursor } from "../page.js";
 import type { NodeView } from "./nodes_schema.js";
 
 export const NODE_SORTS = [
@@ -100,9 +100,7 @@ function decoded(cursor: string, sort: string): Place {
   const problem = place.success
     ? `is of a list sorted by ${place.data.s}, this one is sorted by ${sort}`
     : "is not one that this list has given";
-  throw new ServiceError("INVALID_REQUEST", `query.cursor: ${problem}`, {
-    problems: [{ at: "query.cursor", problem }],
-  });
+  throw refusedCursor(problem);
 }
 
 function jsonOf(cursor: string): unknown {

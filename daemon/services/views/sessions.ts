@@ -7,10 +7,9 @@ import {
   type SessionStatus,
   sessionStatusSchema,
 } from "../../../consensus/control/index.js";
-import { sessionSpecSchema } from "../../../training/session.js";
-import { ServiceError } from "../errors.js";
+import { refusedCursor } from "../page.js";
 import { isoTime, rounded } from "./common.js";
-import { queuePosition } from "./training.js";
+import { queuePosition, specOf } from "./training.js";
 import { hashTextSchema, naturalSchema, timeSchema, type View } from "./view.js";
 
 export const sessionSummaryViewSchema = z
@@ -70,7 +69,7 @@ export function sessionListView(control: ControlState | null, query: SessionQuer
 }
 
 function summaryOf(control: ControlState | null, session: SessionState): SessionSummaryView {
-  const spec = sessionSpecSchema.safeParse(session.spec).data ?? null;
+  const spec = specOf(session);
   return {
     session_id: session.id,
     status: session.status,
@@ -103,8 +102,5 @@ function cursorOf({ createdAtMs, id }: Place): string {
 function placeOf(cursor: string): Place {
   const match = /^(\d{1,16}) (\S{1,128})$/.exec(Buffer.from(cursor, "base64url").toString());
   if (match !== null) return { createdAtMs: Number(match[1]), id: String(match[2]) };
-  const problem = "expected next_cursor of the page before";
-  throw new ServiceError("INVALID_REQUEST", `query.cursor: ${problem}`, {
-    problems: [{ at: "query.cursor", problem }],
-  });
+  throw refusedCursor("expected next_cursor of the page before");
 }
