@@ -1,9 +1,8 @@
-/** A small real swarm that asks who is there, where this version can, with an administrator to show for it. */
+/** A small real swarm that asks who is there, with an administrator to show for it. */
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SPECS } from "../../daemon/config/index.js";
 import { type LocalNode, LocalSwarm } from "./local_swarm.js";
 import { eventually } from "./node_client.js";
 
@@ -15,8 +14,8 @@ export interface AskedSwarm {
   readonly first: LocalNode;
   /** For the user `admin`. */
   readonly password: string;
-  /** An administrator's API key; null where this version asks nobody. */
-  readonly key: string | null;
+  /** An administrator's API key. */
+  readonly key: string;
   stop(): Promise<void>;
 }
 
@@ -26,17 +25,11 @@ export interface AskedSwarmOptions {
   readonly flags?: (index: number) => readonly string[];
 }
 
-/** Whether this version has a setting of that path, such as `authentication.admin_password`. */
-export function knowsSetting(path: string): boolean {
-  return SPECS.some((spec) => spec.path === path);
-}
-
 /** `KEEP_LOGS=1` keeps the nodes' folders. @throws when it does not get ready in time */
 export async function startAskedSwarm({ nodes, flags = () => [] }: AskedSwarmOptions): Promise<AskedSwarm> {
-  const asks = knowsSetting("authentication.admin_password");
   const password = randomUUID();
   const root = mkdtempSync(join(tmpdir(), "ncrsh-asked-"));
-  const env = asks ? { NCRSH_SWARM_AUTHENTICATION_ADMIN_PASSWORD: password } : {};
+  const env = { NCRSH_SWARM_AUTHENTICATION_ADMIN_PASSWORD: password };
   const swarm = new LocalSwarm({ root, founders: nodes, env });
   const stop = async () => {
     await swarm.stopAll();
@@ -45,12 +38,12 @@ export async function startAskedSwarm({ nodes, flags = () => [] }: AskedSwarmOpt
   try {
     for (let i = 0; i < nodes; i++) await swarm.add();
     for (const node of swarm.nodes)
-      swarm.start(node, [...(asks ? ["--authentication-provider", "jwt"] : []), ...flags(node.index)]);
+      swarm.start(node, ["--authentication-provider", "jwt", ...flags(node.index)]);
     for (const { name, api } of swarm.nodes)
       await eventually(`${name} is ready`, async () => ((await api.ready()).ready ? true : null), READY_MS);
     const [first] = swarm.nodes as [LocalNode];
     // The administrator is created right after the swarm.
-    const key = asks ? await eventually("a key", () => adminKey(first.api.url, password), READY_MS) : null;
+    const key = await eventually("a key", () => adminKey(first.api.url, password), READY_MS);
     return { swarm, first, password, key, stop };
   } catch (error) {
     await stop();

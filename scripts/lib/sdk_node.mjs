@@ -1,13 +1,13 @@
 /**
  * After `ensureBuilt`: one real node that is a swarm of its own, for the clients' cases and for fuzzing.
  * @param {readonly string[]} flags for the node
- * @returns {Promise<{ url: string, key: string | null, env: Record<string, string>, logTail: () => string,
+ * @returns {Promise<{ url: string, key: string, env: Record<string, string>, logTail: () => string,
  *   stop: () => Promise<void> }>} `key`: an administrator's API key; `env`: what the clients' tests read
  */
 export async function startNode(flags = []) {
   const { ADMIN, startAskedSwarm } = await import("../../dist/scripts/lib/asked_swarm.js");
   const { swarm, first, key, password, stop } = await startAskedSwarm({ nodes: 1, flags: () => flags });
   const { url } = first.api;
-  const known = key === null ? {} : { SWARM_USER: ADMIN, SWARM_PASSWORD: password, SWARM_TOKEN: key };
-  return { url, key, env: { SWARM_URL: url, ...known }, logTail: () => swarm.logTail(first), stop };
+  const env = { SWARM_URL: url, SWARM_USER: ADMIN, SWARM_PASSWORD: password, SWARM_TOKEN: key };
+  return { url, key, env, logTail: () => swarm.logTail(first), stop };
 }

@@ -10,19 +10,21 @@ export interface Call {
   readonly method?: string;
   readonly body?: string;
   readonly node?: LocalNode;
+  /** The administrator's when left out; null: none is sent. */
+  readonly key?: string | null;
 }
 
-/** With the key. @returns status and parsed body */
+/** @returns status and parsed body */
 export async function call(
   stage: Stage,
   path: string,
-  { method = "GET", body, node = stage.first }: Call = {},
+  { method = "GET", body, node = stage.first, key = stage.key }: Call = {},
 ): Promise<{ status: number; answer: Json; headers: Headers }> {
   const response = await fetch(`${node.api.url}${path}`, {
     method,
     headers: {
       ...(body === undefined ? {} : { "content-type": "application/json" }),
-      ...(stage.key === null ? {} : { authorization: `Bearer ${stage.key}` }),
+      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
     },
     ...(body === undefined ? {} : { body }),
   });

@@ -73,7 +73,6 @@ export const REST_ROWS: readonly Row[] = [
     line: 14,
     what: "curl: get an authentication token",
     changed: "address, password",
-    needs: ["auth.login"],
     run: async ({ first, password, folder }) => {
       if (!has("curl")) return "curl is not there";
       const text = LOGIN.replace("http://localhost:8080", first.api.url).replace("your_password", password);
@@ -89,7 +88,6 @@ export const REST_ROWS: readonly Row[] = [
     line: 10,
     what: "all endpoints require authentication unless otherwise specified",
     changed: null,
-    needs: ["auth.login"],
     run: async ({ first }) => {
       for (const path of ["nodes", "training/status", "models", "network/topology", "consensus/status"])
         assert.equal((await fetch(`${first.api.url}/api/v1/${path}`)).status, 401, path);
@@ -108,7 +106,6 @@ export const REST_ROWS: readonly Row[] = [
     line: 46,
     what: "`POST /api/v1/nodes`",
     changed: "port: one that is free",
-    needs: ["nodes.create"],
     run: async (stage) => {
       const body = CREATE.replace("8080", String(await freePort()));
       const answer = await ok(stage, "/api/v1/nodes", { method: "POST", body });
@@ -170,7 +167,6 @@ export const REST_ROWS: readonly Row[] = [
     line: 121,
     what: "`POST /api/v1/models/save`",
     changed: null,
-    needs: ["models.save"],
     run: async (stage) => {
       const answer = await ok(stage, "/api/v1/models/save", { method: "POST" });
       assert.equal(at(answer, "session_id"), sessionOf(stage));
@@ -240,7 +236,6 @@ export const REST_ROWS: readonly Row[] = [
     line: 124,
     what: "`POST /api/v1/models/load`",
     changed: null,
-    needs: ["models.load"],
     run: async (stage) => {
       const body = JSON.stringify({ model_id: stage.kept.get("saved") });
       const answer = await ok(stage, "/api/v1/models/load", { method: "POST", body });
@@ -265,7 +260,6 @@ export const REST_ROWS: readonly Row[] = [
     line: 135,
     what: "`POST /api/v1/network/discover`",
     changed: null,
-    needs: ["network.discover"],
     run: async (stage) => {
       const answer = await ok(stage, "/api/v1/network/discover", { method: "POST" });
       assert.ok(Number(at(answer, "peers_after")) >= 2);

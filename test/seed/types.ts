@@ -9,8 +9,8 @@ export interface Stage {
   /** With the rates of the document; the others have none. */
   readonly limited: LocalNode;
   readonly password: string;
-  /** Of an administrator; null where this version asks nobody. */
-  readonly key: string | null;
+  /** Of an administrator. */
+  readonly key: string;
   /** Empty at first; for files that the snippets make. */
   readonly folder: string;
   /** Types of the events that came over a WebSocket so far. */
@@ -26,8 +26,6 @@ export interface Row {
   readonly what: string;
   /** How the text is changed before it is run, in words; null: it is run as it is printed. */
   readonly changed: string | null;
-  /** Routes without which it cannot be run, by id. */
-  readonly needs?: readonly string[];
   /** @returns why it could not be run here, in words; nothing when it was */
   readonly run: (stage: Stage) => Promise<string | undefined>;
 }

@@ -43,13 +43,13 @@ describe("sdk/js: the examples, with the package as it is published", function (
     const watch = spawn(
       process.execPath,
       [...WEB_SOCKET, join(EXAMPLES, "watch.mjs"), url, "session_state", "training_progress"],
-      { env: { ...process.env, SWARM_TOKEN: asked.key ?? "" }, stdio: ["ignore", "pipe", "inherit"] },
+      { env: { ...process.env, SWARM_TOKEN: asked.key }, stdio: ["ignore", "pipe", "inherit"] },
     );
     const exited = once(watch, "exit");
     try {
       const lines = createInterface({ input: watch.stdout })[Symbol.asyncIterator]();
       // Something goes on until it is seen: from then on nothing is missed.
-      const client = new SwarmClient({ baseUrl: url, authToken: asked.key ?? "" });
+      const client = new SwarmClient({ baseUrl: url, authToken: asked.key });
       await client.training.start(LONG);
       assert.match((await lines.next()).value, /^\S+ (session_state|training_progress) \{/);
       await client.training.stop();
